@@ -1,0 +1,1 @@
+@main struct Agentrt { static func main() {} }
