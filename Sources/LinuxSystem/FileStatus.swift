@@ -1,0 +1,202 @@
+internal import CLinux
+internal import Glibc
+
+/// What a file is (statx(2)).
+public struct FileStatus: Equatable, Sendable {
+    /// The kinds of file.
+    public enum Kind: Sendable {
+        /// A regular file.
+        case regular
+        /// A directory.
+        case directory
+        /// A symbolic link.
+        case symbolicLink
+        /// A character device.
+        case characterDevice
+        /// A block device.
+        case blockDevice
+        /// A FIFO.
+        case fifo
+        /// A socket.
+        case socket
+    }
+
+    /// The kind of file.
+    public let kind: Kind
+    /// Permission bits, with set-user-ID, set-group-ID and sticky.
+    public let permissions: UInt32
+    /// Owner.
+    public let uid: UInt32
+    /// Group.
+    public let gid: UInt32
+    /// Length in bytes.
+    public let size: UInt64
+    /// Number of hard links.
+    public let links: UInt32
+    /// Number of the file in its file system.
+    public let inode: UInt64
+    /// The file system: major and minor number.
+    public let device: DeviceNumber
+    /// For a device node: which device.
+    public let deviceNode: DeviceNumber
+    /// When the content was last changed: nanoseconds since 1970.
+    public let modified: Int64
+
+    init(_ status: statx) throws(SystemCallError) {
+        switch mode_t(status.stx_mode) & S_IFMT {
+        case S_IFREG: kind = .regular
+        case S_IFDIR: kind = .directory
+        case S_IFLNK: kind = .symbolicLink
+        case S_IFCHR: kind = .characterDevice
+        case S_IFBLK: kind = .blockDevice
+        case S_IFIFO: kind = .fifo
+        case S_IFSOCK: kind = .socket
+        default: throw SystemCallError(call: "statx", object: "unknown kind of file", errno: .invalidArgument)
+        }
+        permissions = UInt32(status.stx_mode) & 0o7777
+        uid = status.stx_uid
+        gid = status.stx_gid
+        size = status.stx_size
+        links = status.stx_nlink
+        inode = status.stx_ino
+        device = DeviceNumber(major: status.stx_dev_major, minor: status.stx_dev_minor)
+        deviceNode = DeviceNumber(major: status.stx_rdev_major, minor: status.stx_rdev_minor)
+        modified = status.stx_mtime.tv_sec &* 1_000_000_000 &+ Int64(status.stx_mtime.tv_nsec)
+    }
+}
+
+/// A device by its two numbers.
+public struct DeviceNumber: Equatable, Hashable, Sendable {
+    /// The driver.
+    public let major: UInt32
+    /// The device of that driver.
+    public let minor: UInt32
+
+    /// A device by its two numbers.
+    ///
+    /// - Parameters:
+    ///   - major: The driver.
+    ///   - minor: The device of that driver.
+    public init(major: UInt32, minor: UInt32) {
+        self.major = major
+        self.minor = minor
+    }
+
+    /// Both numbers as mknod(2) takes them.
+    public var packed: UInt64 { linux_makedev(major, minor) }
+}
+
+/// What a path names.
+///
+/// - Parameters:
+///   - path: The path.
+///   - followsLink: Whether a symbolic link at the end is followed.
+/// - Returns: The status, or nil where nothing is there (ENOENT, ENOTDIR).
+/// - Throws: ``SystemCallError`` naming the path.
+public func fileStatus(_ path: String, followsLink: Bool = true) throws(SystemCallError) -> FileStatus? {
+    var status = statx()
+    let result = path.withCString { path in
+        statusCall(AT_FDCWD, path, followsLink ? 0 : AT_SYMLINK_NOFOLLOW, &status)
+    }
+    if result == Int(-ENOENT) || result == Int(-ENOTDIR) { return nil }
+    try checked("stat", object: quoted(path)) { result }
+    return try FileStatus(status)
+}
+
+extension FileDescriptor {
+    /// What the descriptor refers to.
+    ///
+    /// - Returns: The status.
+    /// - Throws: ``SystemCallError``.
+    public func status() throws(SystemCallError) -> FileStatus {
+        var status = statx()
+        let result = statusCall(rawValue, "", 0x1000 /* AT_EMPTY_PATH */, &status)
+        try checked("statx") { result }
+        return try FileStatus(status)
+    }
+
+    /// The magic number of the file system that the descriptor lies in (statfs(2), linux/magic.h).
+    ///
+    /// - Returns: The number.
+    /// - Throws: ``SystemCallError``.
+    public func fileSystemMagic() throws(SystemCallError) -> UInt32 {
+        // struct statfs is 120 bytes; f_type is its first word.
+        let number = rawValue
+        var buffer: [Int] = Array(repeating: 0, count: 16)
+        let result = buffer.withUnsafeMutableBytes { buffer in
+            linux_syscall(Int(LINUX_SYS_fstatfs), Int(number), word(buffer.baseAddress), 0, 0, 0, 0)
+        }
+        try checked("fstatfs") { result }
+        return UInt32(truncatingIfNeeded: buffer[0])
+    }
+}
+
+private func statusCall(
+    _ directory: Int32, _ path: UnsafePointer<CChar>, _ flags: Int32, _ status: inout statx
+) -> Int {
+    withUnsafeMutablePointer(to: &status) { status in
+        // 0x7FF: STATX_BASIC_STATS of linux/stat.h.
+        linux_syscall(Int(LINUX_SYS_statx), Int(directory), word(path), Int(flags), 0x7FF, word(status), 0)
+    }
+}
+
+/// The target of a symbolic link, unresolved (readlink(2)).
+///
+/// - Parameter path: The link.
+/// - Returns: The text it holds.
+/// - Throws: ``SystemCallError`` naming the path.
+public func linkTarget(_ path: String) throws(SystemCallError) -> String {
+    var failure: Int = 0
+    let text = String(unsafeUninitializedCapacity: 4096) { buffer in
+        let result = path.withCString { path in
+            linux_syscall(Int(LINUX_SYS_readlinkat), Int(AT_FDCWD), word(path), word(buffer.baseAddress), 4096, 0, 0)
+        }
+        if result < 0 { failure = result }
+        return max(result, 0)
+    }
+    try checked("readlink", object: quoted(path)) { failure }
+    return text
+}
+
+/// The names in a directory, sorted by their bytes; without `.` and `..`.
+///
+/// - Parameter path: The directory.
+/// - Returns: The names; a name that is not UTF-8 is an error (EILSEQ), since no JSON path could name it.
+/// - Throws: ``SystemCallError`` naming the path.
+public func directoryEntries(_ path: String) throws(SystemCallError) -> [String] {
+    let directory = try openFile(path, [.readOnly, .directory])
+    return try directory.entries(path: path)
+}
+
+extension FileDescriptor {
+    /// The names in this open directory; see ``directoryEntries(_:)``.
+    ///
+    /// - Parameter path: The directory's name for errors.
+    /// - Returns: The names, sorted by their bytes.
+    /// - Throws: ``SystemCallError`` naming the path.
+    public func entries(path: String) throws(SystemCallError) -> [String] {
+        var names: [String] = []
+        var buffer = [UInt8](repeating: 0, count: 32 * 1024)
+        let number = rawValue
+        while true {
+            let result = buffer.withUnsafeMutableBytes { buffer in
+                linux_syscall(
+                    Int(LINUX_SYS_getdents64), Int(number), word(buffer.baseAddress), buffer.count, 0, 0, 0)
+            }
+            let count = try checked("getdents64", object: quoted(path)) { result }
+            if count == 0 { return names.sorted() }
+            // struct linux_dirent64: u64 inode, s64 offset, u16 length, u8 type, name.
+            var offset = 0
+            while offset < count {
+                let length = Int(buffer[offset + 16]) | Int(buffer[offset + 17]) << 8
+                let name = buffer[(offset + 19)..<(offset + length)].prefix { $0 != 0 }
+                offset += length
+                if name.elementsEqual(".".utf8) || name.elementsEqual("..".utf8) { continue }
+                guard let text = String(validating: name, as: UTF8.self) else {
+                    throw SystemCallError(call: "getdents64", object: quoted(path), errno: Errno(rawValue: EILSEQ))
+                }
+                names.append(text)
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+internal import Glibc
+internal import CLinux
+
+/// A system call that failed: which, on what, and why.
+///
+/// Described as `call "object": reason`, the form in which users see it.
+public struct SystemCallError: Error, Equatable, CustomStringConvertible, Sendable {
+    /// The call's name, as its man page has it.
+    public let call: String
+    /// What the call worked on: a path, an option, a process; empty where the call says all.
+    public let object: String
+    /// The reason.
+    public let errno: Errno
+
+    /// A failed call.
+    ///
+    /// - Parameters:
+    ///   - call: The call's name.
+    ///   - object: What it worked on.
+    ///   - errno: Why it failed.
+    public init(call: String, object: String = "", errno: Errno) {
+        self.call = call
+        self.object = object
+        self.errno = errno
+    }
+
+    /// `call "object": reason`.
+    public var description: String {
+        object.isEmpty ? "\(call): \(errno)" : "\(call) \(object): \(errno)"
+    }
+}
+
+/// An error number of the kernel (errno(3)).
+public struct Errno: Equatable, Hashable, RawRepresentable, CustomStringConvertible, Sendable {
+    /// The number.
+    public let rawValue: Int32
+
+    /// An error number.
+    ///
+    /// - Parameter rawValue: The number, above 0.
+    public init(rawValue: Int32) { self.rawValue = rawValue }
+
+    /// Operation not permitted.
+    public static let notPermitted = Errno(rawValue: EPERM)
+    /// No such file or directory.
+    public static let noSuchFile = Errno(rawValue: ENOENT)
+    /// No such process.
+    public static let noSuchProcess = Errno(rawValue: ESRCH)
+    /// Interrupted system call.
+    public static let interrupted = Errno(rawValue: EINTR)
+    /// No such device or address.
+    public static let noSuchDeviceOrAddress = Errno(rawValue: ENXIO)
+    /// Bad file descriptor.
+    public static let badFileDescriptor = Errno(rawValue: EBADF)
+    /// No child processes.
+    public static let noChild = Errno(rawValue: ECHILD)
+    /// Resource temporarily unavailable.
+    public static let wouldBlock = Errno(rawValue: EAGAIN)
+    /// Permission denied.
+    public static let permissionDenied = Errno(rawValue: EACCES)
+    /// Device or resource busy.
+    public static let busy = Errno(rawValue: EBUSY)
+    /// File exists.
+    public static let fileExists = Errno(rawValue: EEXIST)
+    /// Invalid cross-device link.
+    public static let crossDevice = Errno(rawValue: EXDEV)
+    /// Not a directory.
+    public static let notDirectory = Errno(rawValue: ENOTDIR)
+    /// Is a directory.
+    public static let isDirectory = Errno(rawValue: EISDIR)
+    /// Invalid argument.
+    public static let invalidArgument = Errno(rawValue: EINVAL)
+    /// File too large.
+    public static let fileTooLarge = Errno(rawValue: EFBIG)
+    /// Read-only file system.
+    public static let readOnlyFileSystem = Errno(rawValue: EROFS)
+    /// Broken pipe.
+    public static let brokenPipe = Errno(rawValue: EPIPE)
+    /// File name too long.
+    public static let nameTooLong = Errno(rawValue: ENAMETOOLONG)
+    /// Function not implemented.
+    public static let notImplemented = Errno(rawValue: ENOSYS)
+    /// Directory not empty.
+    public static let notEmpty = Errno(rawValue: ENOTEMPTY)
+    /// Too many levels of symbolic links.
+    public static let tooManyLinks = Errno(rawValue: ELOOP)
+    /// Operation not supported.
+    public static let notSupported = Errno(rawValue: EOPNOTSUPP)
+    /// Input/output error.
+    public static let inputOutput = Errno(rawValue: EIO)
+
+    /// The C library's text, its first letter in lower case: `no such file or directory`.
+    public var description: String {
+        let text = String(cString: strerror(rawValue))
+        return text.prefix(1).lowercased() + text.dropFirst()
+    }
+}
+
+/// A word that a system call takes: a number, a pointer or nothing.
+@inline(__always)
+func word(_ pointer: UnsafeRawPointer?) -> Int { Int(bitPattern: pointer) }
+
+/// Makes a system call. The one place where a result becomes an error and EINTR is tried again.
+///
+/// - Parameters:
+///   - name: The call's name, for the error.
+///   - number: Its number on this architecture (`LINUX_SYS_…`).
+///   - arguments: Up to six words.
+///   - object: What the call works on, for the error; made only when it fails.
+/// - Returns: The call's result, 0 or above.
+/// - Throws: ``SystemCallError``.
+@inline(__always)
+@discardableResult
+func systemCall(
+    _ name: StaticString, _ number: some BinaryInteger, _ a: Int = 0, _ b: Int = 0, _ c: Int = 0, _ d: Int = 0,
+    _ e: Int = 0, _ f: Int = 0, object: @autoclosure () -> String = ""
+) throws(SystemCallError) -> Int {
+    while true {
+        let result = linux_syscall(Int(number), a, b, c, d, e, f)
+        if result >= 0 { return result }
+        if result == Int(-EINTR) { continue }
+        throw SystemCallError(call: "\(name)", object: object(), errno: Errno(rawValue: Int32(-result)))
+    }
+}
+
+/// Turns the result of a shim function, negative for an error, into a result or an error.
+///
+/// - Parameters:
+///   - name: The call's name, for the error.
+///   - object: What the call works on, for the error.
+///   - call: The call; made again when it was interrupted.
+/// - Returns: The result, 0 or above.
+/// - Throws: ``SystemCallError``.
+@inline(__always)
+@discardableResult
+func checked(
+    _ name: StaticString, object: @autoclosure () -> String = "", _ call: () -> Int
+) throws(SystemCallError) -> Int {
+    while true {
+        let result = call()
+        if result >= 0 { return result }
+        if result == Int(-EINTR) { continue }
+        throw SystemCallError(call: "\(name)", object: object(), errno: Errno(rawValue: Int32(-result)))
+    }
+}
+
+/// A text as error messages show it: in double quotes, control characters escaped.
+///
+/// - Parameter text: A path or another name.
+/// - Returns: The quoted text.
+public func quoted(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+        switch scalar {
+        case "\"": result += "\\\""
+        case "\n": result += "\\n"
+        case "\t": result += "\\t"
+        case _ where scalar.value < 0x20 || scalar.value == 0x7F: result += "\\x" + String(scalar.value, radix: 16)
+        default: result.unicodeScalars.append(scalar)
+        }
+    }
+    return result + "\""
+}
