@@ -1,0 +1,115 @@
+internal import CLinux
+internal import Glibc
+
+// What a process is given before it becomes the container's program. Each function changes this process.
+
+/// Sets real, effective and saved user and group id, and the supplementary groups (setresuid(2), setgroups(2)).
+///
+/// - Parameters:
+///   - uid: The user.
+///   - gid: The group.
+///   - groups: Supplementary groups; nil leaves them as they are (a user namespace may deny setgroups).
+/// - Throws: ``SystemCallError``.
+public func setCredentials(uid: UInt32, gid: UInt32, groups: [UInt32]?) throws(SystemCallError) {
+    if let groups {
+        let result = groups.withUnsafeBytes {
+            linux_syscall(Int(LINUX_SYS_setgroups), groups.count, word($0.baseAddress), 0, 0, 0, 0)
+        }
+        try checked("setgroups") { result }
+    }
+    try systemCall("setresgid", LINUX_SYS_setresgid, Int(gid), Int(gid), Int(gid), object: "\(gid)")
+    try systemCall("setresuid", LINUX_SYS_setresuid, Int(uid), Int(uid), Int(uid), object: "\(uid)")
+}
+
+/// Sets the file mode creation mask (umask(2)).
+///
+/// - Parameter mask: Permission bits that new files do not get.
+public func setFileModeMask(_ mask: UInt32) { _ = umask(mask) }
+
+/// Asks for a signal when the parent dies (prctl(2), PR_SET_PDEATHSIG).
+///
+/// - Parameter signal: The signal.
+/// - Throws: ``SystemCallError``.
+public func setParentDeathSignal(_ signal: Int32) throws(SystemCallError) {
+    try systemCall("prctl", LINUX_SYS_prctl, 1, Int(signal), object: "PR_SET_PDEATHSIG")
+}
+
+/// Says whether other processes of the user may look into this one (prctl(2), PR_SET_DUMPABLE).
+///
+/// - Parameter isDumpable: Whether they may.
+/// - Throws: ``SystemCallError``.
+public func setDumpable(_ isDumpable: Bool) throws(SystemCallError) {
+    try systemCall("prctl", LINUX_SYS_prctl, 4, isDumpable ? 1 : 0, object: "PR_SET_DUMPABLE")
+}
+
+/// Gives up, for good, whatever an exec could gain (prctl(2), PR_SET_NO_NEW_PRIVS).
+///
+/// - Throws: ``SystemCallError``.
+public func setNoNewPrivileges() throws(SystemCallError) {
+    try systemCall("prctl", LINUX_SYS_prctl, 38, 1, object: "PR_SET_NO_NEW_PRIVS")
+}
+
+/// Names this process, as ps(1) shows it (prctl(2), PR_SET_NAME).
+///
+/// - Parameter name: At most 15 bytes.
+/// - Throws: ``SystemCallError``.
+public func setProcessName(_ name: String) throws(SystemCallError) {
+    let result = name.withCString { linux_syscall(Int(LINUX_SYS_prctl), 15, word($0), 0, 0, 0, 0) }
+    try checked("prctl", object: "PR_SET_NAME") { result }
+}
+
+/// Makes this process adopt the orphans below it (prctl(2), PR_SET_CHILD_SUBREAPER).
+///
+/// - Throws: ``SystemCallError``.
+public func adoptOrphans() throws(SystemCallError) {
+    try systemCall("prctl", LINUX_SYS_prctl, 36, 1, object: "PR_SET_CHILD_SUBREAPER")
+}
+
+/// Gives this process a session keyring of its own (keyctl(2), KEYCTL_JOIN_SESSION_KEYRING).
+///
+/// - Throws: ``SystemCallError``; ENOSYS where the kernel has no keyrings.
+public func joinNewSessionKeyring() throws(SystemCallError) {
+    try systemCall("keyctl", LINUX_SYS_keyctl, 1, 0, object: "KEYCTL_JOIN_SESSION_KEYRING")
+}
+
+/// Marks all descriptors from a number on to be closed on exec (close_range(2), CLOSE_RANGE_CLOEXEC).
+///
+/// - Parameter number: The first.
+/// - Throws: ``SystemCallError``.
+public func closeOnExec(from number: Int32) throws(SystemCallError) {
+    try systemCall("close_range", LINUX_SYS_close_range, Int(number), Int(UInt32.max), 4)
+}
+
+/// A limit of getrlimit(2).
+public enum ResourceLimitKind: Int32, CaseIterable, Sendable {
+    // The numbers of asm-generic/resource.h, which x86-64 and arm64 share.
+    /// The names are those of the OCI runtime spec and getrlimit(2).
+    case cpu = 0
+    case fsize, data, stack, core, rss, nproc, nofile, memlock, `as`, locks, sigpending, msgqueue, nice, rtprio, rttime
+
+    /// The limit's number by its name, such as `RLIMIT_NOFILE`; nil for an unknown name.
+    ///
+    /// - Parameter name: The name.
+    public init?(name: String) {
+        guard let kind = Self.allCases.first(where: { $0.name == name }) else { return nil }
+        self = kind
+    }
+
+    /// The name: `RLIMIT_NOFILE`.
+    public var name: String { "RLIMIT_" + "\(self)".uppercased() }
+}
+
+/// Sets a limit of this process (prlimit(2)).
+///
+/// - Parameters:
+///   - kind: Which.
+///   - soft: The limit in force; `UInt64.max` for none.
+///   - hard: The most that it can be raised to.
+/// - Throws: ``SystemCallError`` naming the limit and the values.
+public func setResourceLimit(_ kind: ResourceLimitKind, soft: UInt64, hard: UInt64) throws(SystemCallError) {
+    var limit: (soft: UInt64, hard: UInt64) = (soft, hard)
+    let result = withUnsafePointer(to: &limit) {
+        linux_syscall(Int(LINUX_SYS_prlimit64), 0, Int(kind.rawValue), word($0), 0, 0, 0)
+    }
+    try checked("setrlimit", object: "\(kind.name) soft \(soft) hard \(hard)") { result }
+}

@@ -1,0 +1,141 @@
+internal import CLinux
+internal import Glibc
+
+/// A process held by pidfd: it cannot be mistaken for a later one of the same id (pidfd_open(2)).
+public struct ProcessHandle: ~Copyable {
+    /// The pidfd.
+    public let descriptor: FileDescriptor
+
+    /// Takes over a pidfd.
+    ///
+    /// - Parameter pidfd: As clone3(2) gave it.
+    public init(_ pidfd: consuming FileDescriptor) { descriptor = pidfd }
+
+    /// Opens a process by id.
+    ///
+    /// - Parameter pid: The process.
+    /// - Throws: ``SystemCallError``; ESRCH where there is none.
+    public init(pid: Int32) throws(SystemCallError) {
+        descriptor = FileDescriptor(
+            owning: Int32(try systemCall("pidfd_open", LINUX_SYS_pidfd_open, Int(pid), object: "\(pid)")))
+    }
+
+    /// Sends a signal (pidfd_send_signal(2)).
+    ///
+    /// - Parameter signal: Its number; 0 only asks whether the process is there.
+    /// - Throws: ``SystemCallError``; ESRCH where it has ended.
+    public func send(signal: Int32) throws(SystemCallError) {
+        try systemCall("pidfd_send_signal", LINUX_SYS_pidfd_send_signal, Int(descriptor.rawValue), Int(signal))
+    }
+
+    /// Waits for a child to end and takes its status (waitid(2), P_PIDFD).
+    ///
+    /// - Returns: How it ended.
+    /// - Throws: ``SystemCallError``; ECHILD where it is not a child.
+    public func waitForEnd() throws(SystemCallError) -> ProcessEnd {
+        try reap(3 /* P_PIDFD */, descriptor.rawValue, blocks: true)?.end ?? .exited(0)
+    }
+}
+
+/// How a process ended.
+public enum ProcessEnd: Equatable, Sendable {
+    /// By exit, with its status.
+    case exited(Int32)
+    /// By a signal.
+    case signalled(Int32)
+
+    /// The status as a shell reports it: 128 and the signal's number for a signal.
+    public var shellStatus: Int32 {
+        switch self {
+        case .exited(let status): status
+        case .signalled(let signal): 128 + signal
+        }
+    }
+}
+
+/// Takes the status of any child that has ended (waitid(2), P_ALL).
+///
+/// - Parameter blocks: Whether to wait for one.
+/// - Returns: The child and how it ended; nil where none has ended yet.
+/// - Throws: ``SystemCallError``; ECHILD where there are no children.
+public func reapAnyChild(blocks: Bool) throws(SystemCallError) -> (pid: Int32, end: ProcessEnd)? {
+    try reap(0 /* P_ALL */, 0, blocks: blocks)
+}
+
+private func reap(_ kind: Int, _ id: Int32, blocks: Bool) throws(SystemCallError) -> (pid: Int32, end: ProcessEnd)? {
+    // siginfo_t (sigaction(2)) in words: 0 signo, 1 errno, 2 code, 3 padding; for SIGCHLD 4 pid, 5 uid, 6 status.
+    var info = [Int32](repeating: 0, count: 32)
+    let result = info.withUnsafeMutableBytes { info in
+        linux_syscall(
+            Int(LINUX_SYS_waitid), kind, Int(id), word(info.baseAddress), Int(WEXITED) | (blocks ? 0 : Int(WNOHANG)), 0,
+            0)
+    }
+    if result == Int(-EINTR) { return try reap(kind, id, blocks: blocks) }
+    try checked("waitid") { result }
+    let code = info[2]
+    let pid = info[4]
+    let status = info[6]
+    if pid == 0 { return nil }
+    return (pid, code == 1 /* CLD_EXITED */ ? .exited(status) : .signalled(status))
+}
+
+/// This process's id (getpid(2)).
+public func currentProcessID() -> Int32 { getpid() }
+
+/// The effective user id of this process (geteuid(2)).
+public func effectiveUserID() -> UInt32 { geteuid() }
+
+/// The effective group id of this process (getegid(2)).
+public func effectiveGroupID() -> UInt32 { getegid() }
+
+/// The environment of this process, as `NAME=value`.
+///
+/// - Returns: The variables that are UTF-8, in their order.
+public func processEnvironment() -> [String] {
+    var variables: [String] = []
+    guard var entry = linux_environment() else { return [] }
+    while let text = entry.pointee {
+        if let variable = String(validatingCString: text) { variables.append(variable) }
+        entry += 1
+    }
+    return variables
+}
+
+/// Starts a session of which this process is the leader (setsid(2)); a leader already is no error.
+public func startSession() { _ = setsid() }
+
+/// A clock that neither stops nor jumps (CLOCK_BOOTTIME), in nanoseconds.
+public func bootTime() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_BOOTTIME, &time)
+    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+}
+
+/// The wall clock, in nanoseconds since 1970 (CLOCK_REALTIME).
+public func wallClock() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+}
+
+/// Sleeps.
+///
+/// - Parameter milliseconds: How long.
+public func sleep(milliseconds: Int) {
+    var time = timespec(tv_sec: milliseconds / 1000, tv_nsec: milliseconds % 1000 * 1_000_000)
+    _ = nanosleep(&time, nil)
+}
+
+/// Random bytes (getrandom(2)).
+///
+/// - Parameter count: How many, at most 256.
+/// - Returns: The bytes.
+/// - Throws: ``SystemCallError``.
+public func randomBytes(_ count: Int) throws(SystemCallError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    let result = bytes.withUnsafeMutableBytes {
+        linux_syscall(Int(LINUX_SYS_getrandom), word($0.baseAddress), $0.count, 0, 0, 0, 0)
+    }
+    try checked("getrandom") { result }
+    return bytes
+}

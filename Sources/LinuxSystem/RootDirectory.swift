@@ -1,0 +1,99 @@
+internal import CLinux
+
+/// The root file system of a container that is being made, held by descriptor.
+///
+/// Every path of a bundle is walked here and nowhere else: with openat2(2) and RESOLVE_IN_ROOT, so that no link in the
+/// root file system, however it is swapped meanwhile, leads out of it.
+public struct RootDirectory: ~Copyable {
+    /// The root's own descriptor.
+    public let descriptor: FileDescriptor
+
+    /// Takes over an open directory as the root.
+    ///
+    /// - Parameter descriptor: The directory, open or O_PATH.
+    public init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
+
+    /// Opens a path inside.
+    ///
+    /// - Parameters:
+    ///   - path: The path as the container sees it.
+    ///   - flags: How to open it.
+    ///   - mode: Permissions of a file that is made.
+    /// - Returns: The open file.
+    /// - Throws: ``SystemCallError`` naming the path.
+    public func open(
+        _ path: String, _ flags: OpenFlags = .path, mode: UInt32 = 0
+    ) throws(SystemCallError) -> FileDescriptor {
+        try openFile(path, below: descriptor, flags, resolve: [.inRoot, .noMagicLinks], mode: mode)
+    }
+
+    /// Opens a directory inside, making it and its parents where they are missing.
+    ///
+    /// - Parameters:
+    ///   - path: The path as the container sees it.
+    ///   - mode: Permissions of what is made.
+    /// - Returns: The open directory (O_PATH).
+    /// - Throws: ``SystemCallError`` naming the path.
+    public func openMakingDirectory(_ path: String, mode: UInt32 = 0o755) throws(SystemCallError) -> FileDescriptor {
+        do throws(SystemCallError) {
+            return try open(path, [.path, .directory])
+        } catch where error.errno == .noSuchFile {
+            guard let (parent, name) = splitLast(path) else { throw error }
+            let directory = try openMakingDirectory(parent, mode: mode)
+            _ = try directory.makeDirectoryIfMissing(name, mode: mode)
+            // Walked again from the root: what stands at the name may be a link that was there already.
+            return try open(path, [.path, .directory])
+        }
+    }
+
+    /// Opens a file inside to mount on, making it, empty, and its parents where they are missing.
+    ///
+    /// - Parameter path: The path as the container sees it.
+    /// - Returns: The open file (O_PATH).
+    /// - Throws: ``SystemCallError`` naming the path.
+    public func openMakingFile(_ path: String) throws(SystemCallError) -> FileDescriptor {
+        do throws(SystemCallError) {
+            return try open(path, .path)
+        } catch where error.errno == .noSuchFile {
+            guard let (parent, name) = splitLast(path) else { throw error }
+            let directory = try openMakingDirectory(parent)
+            do throws(SystemCallError) {
+                _ = try directory.open(name, [.create, .exclusive, .writeOnly, .nonBlocking], mode: 0o644)
+            } catch where error.errno == .fileExists {
+                // A dangling link: its target is made by nobody.
+                throw SystemCallError(call: "open", object: quoted(path), errno: .noSuchFile)
+            }
+            return try open(path, .path)
+        }
+    }
+
+    /// Opens the parent directory of a path, making it where it is missing, for a name to be made in it.
+    ///
+    /// - Parameter path: The path as the container sees it.
+    /// - Returns: The open parent (O_PATH) and the last component.
+    /// - Throws: ``SystemCallError`` naming the path; EINVAL where it has no last component.
+    public func openParent(of path: String) throws(SystemCallError) -> (FileDescriptorBox, String) {
+        guard let (parent, name) = splitLast(path) else {
+            throw SystemCallError(call: "open", object: quoted(path), errno: .invalidArgument)
+        }
+        return (FileDescriptorBox(try openMakingDirectory(parent)), name)
+    }
+
+    /// `/a/b//c/` as `/a/b` and `c`; nil for the root and for paths that end in `.` or `..`.
+    private func splitLast(_ path: String) -> (parent: String, name: String)? {
+        let components = path.split(separator: "/").filter { $0 != "." }
+        guard let name = components.last, name != ".." else { return nil }
+        return ("/" + components.dropLast().joined(separator: "/"), String(name))
+    }
+}
+
+/// A descriptor that can travel in tuples and arrays; closed with its last reference.
+public final class FileDescriptorBox: Sendable {
+    /// The descriptor.
+    public let descriptor: FileDescriptor
+
+    /// Takes over a descriptor.
+    ///
+    /// - Parameter descriptor: The descriptor.
+    public init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
+}
