@@ -35,7 +35,7 @@ public struct Root: Equatable, Sendable, JSONDecodable, JSONEncodable {
 
 /// One mount of the container (config.md, Mounts).
 public struct Mount: Equatable, Sendable, JSONDecodable, JSONEncodable {
-    /// Where, inside the container.
+    /// Where, inside the container; a relative path, which is deprecated, starts at the container's root too.
     public var destination: String
     /// File system type as in `/proc/filesystems`; nil, or anything, for a bind mount.
     public var type: String?

@@ -118,7 +118,7 @@ public struct ContainerProcessState: Equatable, Sendable, JSONDecodable, JSONEnc
     public init(json: JSONValue) throws(JSONDecodingError) {
         let object = try json.asObject()
         ociVersion = try object.required("ociVersion")
-        fds = try object.required("fds")
+        fds = try object.list("fds")
         pid = try object.required("pid")
         metadata = try object.text("metadata")
         state = try object.required("state")
