@@ -86,6 +86,8 @@ public struct Errno: Equatable, Hashable, RawRepresentable, CustomStringConverti
     public static let tooManyLinks = Errno(rawValue: ELOOP)
     /// Operation not supported.
     public static let notSupported = Errno(rawValue: EOPNOTSUPP)
+    /// Invalid or incomplete multibyte character: a name that is not UTF-8.
+    public static let illegalByteSequence = Errno(rawValue: EILSEQ)
     /// Input/output error.
     public static let inputOutput = Errno(rawValue: EIO)
 

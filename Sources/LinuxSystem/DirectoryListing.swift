@@ -1,0 +1,58 @@
+internal import CLinux
+internal import Glibc
+
+/// One name in a directory.
+public struct DirectoryEntry: Equatable, Sendable {
+    /// The name.
+    public let name: String
+    /// What it names, links not followed; nil where the file system does not say.
+    public let kind: FileStatus.Kind?
+}
+
+/// The names in a directory and what they are, sorted by their bytes; without `.` and `..` (getdents64(2)).
+///
+/// - Parameter path: The directory.
+/// - Returns: The entries; a name that is not UTF-8 is an error (EILSEQ), since no text could name it.
+/// - Throws: ``SystemCallError`` naming the path.
+public func directoryListing(_ path: String) throws(SystemCallError) -> [DirectoryEntry] {
+    let directory = try openFile(path, [.readOnly, .directory])
+    let number = directory.rawValue
+    var entries: [DirectoryEntry] = []
+    var buffer = [UInt8](repeating: 0, count: 32 * 1024)
+    while true {
+        let result = buffer.withUnsafeMutableBytes { buffer in
+            linux_syscall(Int(LINUX_SYS_getdents64), Int(number), word(buffer.baseAddress), buffer.count, 0, 0, 0)
+        }
+        let count = try checked("getdents64", object: quoted(path)) { result }
+        if count == 0 { return entries.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) } }
+        // struct linux_dirent64: u64 inode, s64 offset, u16 length, u8 type, name.
+        var offset = 0
+        while offset < count {
+            let length = Int(buffer[offset + 16]) | Int(buffer[offset + 17]) << 8
+            let name = buffer[(offset + 19)..<(offset + length)].prefix { $0 != 0 }
+            let kind = FileStatus.Kind(directoryEntryType: buffer[offset + 18])
+            offset += length
+            if name.elementsEqual(".".utf8) || name.elementsEqual("..".utf8) { continue }
+            guard let text = String(validating: name, as: UTF8.self) else {
+                throw SystemCallError(call: "getdents64", object: quoted(path), errno: .illegalByteSequence)
+            }
+            entries.append(DirectoryEntry(name: text, kind: kind))
+        }
+    }
+}
+
+extension FileStatus.Kind {
+    /// The kind by the DT_ constants of dirent.h.
+    fileprivate init?(directoryEntryType type: UInt8) {
+        switch type {
+        case 1: self = .fifo
+        case 2: self = .characterDevice
+        case 4: self = .directory
+        case 6: self = .blockDevice
+        case 8: self = .regular
+        case 10: self = .symbolicLink
+        case 12: self = .socket
+        default: return nil
+        }
+    }
+}
