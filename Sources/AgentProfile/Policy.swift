@@ -1,6 +1,8 @@
 /// What one tool call may do: a profile, resolved for one agent, one tool, one project and this host.
 ///
 /// All paths are absolute, free of `.`, `..`, doubled and trailing slashes; placeholders are replaced and globs expanded.
+/// The project and the paths of ``paths`` are real paths, without symbolic links; executables keep the listed name.
+/// Compare paths by their bytes: Swift's `==` takes canonically equivalent names for the same.
 /// Translation (``BundlePlan``) reads nothing but this and the files it names.
 public struct Policy: Equatable, Sendable {
     /// What may be done below a path.
@@ -59,6 +61,20 @@ public struct Policy: Equatable, Sendable {
         }
     }
 
+    /// A symbolic link that a listed path leads through; the sandbox has it too, so that the listed name works.
+    public struct Link: Equatable, Hashable, Sendable {
+        /// The link, in its real directory.
+        public var path: String
+        /// The text it holds, which may be relative.
+        public var target: String
+
+        /// A link; see the properties.
+        public init(path: String, target: String) {
+            self.path = path
+            self.target = target
+        }
+    }
+
     /// What of the network is reachable.
     public enum Network: String, Equatable, Sendable {
         /// A network namespace of its own with nothing but loopback.
@@ -90,6 +106,9 @@ public struct Policy: Equatable, Sendable {
     public var tool: String?
     /// The rules of `readOnlyPaths`, `writeablePaths` and `deniedPaths`, in the profile's order; no path stands twice.
     public var paths: [PathRule] = []
+    /// The links on the way to the paths of ``paths`` and to the interpreters of listed scripts. Those that lie inside a
+    /// granted directory are there by themselves; the way of a listed executable is the executable's own matter.
+    public var links: [Link] = []
     /// The rules of `allowedExecutables`, in the profile's order.
     public var executables: [ExecutableRule] = []
     /// What of the network is reachable.
