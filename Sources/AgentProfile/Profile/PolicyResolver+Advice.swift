@@ -1,0 +1,83 @@
+internal import LinuxSystem
+
+extension PolicyResolver {
+    /// Programs that do what a text tells them.
+    private static let interpreters: Set<String> = [
+        "ash", "bash", "bun", "csh", "dash", "deno", "fish", "gawk", "ksh", "lua", "mawk", "node", "nodejs", "perl",
+        "php", "pwsh", "python", "ruby", "sh", "tclsh", "zsh",
+    ]
+    /// Programs that start others through /bin/sh.
+    private static let shellUsers: Set<String> = ["git", "gmake", "make", "ninja", "npm", "npx", "pnpm", "yarn"]
+    /// One file that is many programs.
+    private static let multiCallPrograms: Set<String> = ["busybox", "coreutils", "toybox", "uutils"]
+    /// More names than this for one file are a sign of many programs in one.
+    private static let manyNames: UInt32 = 32
+
+    /// Notes what the list of executables grants that its reader may not see.
+    mutating func noteExecutables(_ grants: ResolvedGrants) {
+        let rules = grants.rulesByPath
+        for executable in grants.executables where rules.covering(executable.realPath)?.access == .writable {
+            let path = quotedOnOneLine(executable.path)
+            note(
+                executable.place,
+                executable.pattern == nil
+                    ? "\(path) lies in a writeable path: it is mounted read-only over itself"
+                    : "\(path) lies in a writeable path: what a call writes there, the next one may execute")
+        }
+        var seen: Set<String> = []
+        for executable in grants.executables where !executable.isDirectory {
+            let name = lastComponent(of: executable.realPath)
+            guard isMultiCall(name, executable), seen.insert(executable.realPath).inserted else { continue }
+            note(
+                executable.place,
+                "\(quotedOnOneLine(executable.path)) is \(quotedOnOneLine(executable.realPath)), many programs in one "
+                    + "file: listing it grants them all")
+        }
+    }
+
+    private func isMultiCall(_ name: String, _ executable: ResolvedExecutable) -> Bool {
+        if Self.multiCallPrograms.contains(name) || name.hasPrefix("busybox.") { return true }
+        // git's own commands are hard links to one another in some installations: they are meant together.
+        guard executable.content == .program, !name.hasPrefix("git") else { return false }
+        // For a note only: a file that has gone is the planner's error.
+        guard let status = try? fileStatus(executable.realPath) else { return false }
+        return status.links >= Self.manyNames
+    }
+
+    /// Advice on the profile as a whole.
+    mutating func advise(_ grants: ResolvedGrants) {
+        let files = grants.executables.filter { !$0.isDirectory && $0.resolved.kind != nil }
+        if grants.executables.isEmpty {
+            advice.append("no executable is listed: nothing can be run")
+        }
+        var interpreters: [String] = []
+        var shellUsers: [String] = []
+        for executable in files {
+            let name = lastComponent(of: executable.path)
+            let stem = String(lastComponent(of: executable.realPath).prefix { !$0.isNumber })
+            if Self.interpreters.contains(stem) || Self.interpreters.contains(name) { interpreters.append(name) }
+            if Self.shellUsers.contains(name) { shellUsers.append(name) }
+        }
+        if !interpreters.isEmpty {
+            advice.append(
+                "\(listed(interpreters)) will run any script given as a file or on the command line, listed or not, "
+                    + "with all that this profile grants")
+        }
+        if !shellUsers.isEmpty, !hasShell(grants.executables) {
+            advice.append(
+                "\(listed(shellUsers)) and all that calls system(3) start commands through /bin/sh, which is not listed"
+            )
+        }
+    }
+
+    private func hasShell(_ executables: [ResolvedExecutable]) -> Bool {
+        guard let shell = try? ResolvedPath("/bin/sh"), let name = shell.names.first else { return false }
+        return executables.granting(name) != nil
+    }
+
+    private func listed(_ names: [String]) -> String {
+        var unique: [String] = []
+        for name in names where !unique.contains(name) { unique.append(name) }
+        return unique.count > 8 ? unique.prefix(8).joined(separator: ", ") + ", …" : unique.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,54 @@
+/// The keys of the profile format; the reader knows no others, and a test holds the schema to them.
+enum ProfileKeys {
+    /// Of a file that names its agents.
+    static let file = ["$schema", "extends", "agents"]
+    /// Of an agent and of a tool.
+    static let grants = [
+        "readOnlyPaths", "writeablePaths", "writablePaths", "deniedPaths", "allowedExecutables", "network",
+        "environment", "resources", "helpers", "memfd",
+    ]
+    /// Of an agent.
+    static let agent = ["extends"] + grants + ["tools"]
+    /// Of a file that holds one profile without a name.
+    static let single = ["$schema"] + agent
+    /// Of a path entry in its long form.
+    static let pathEntry = ["path", "optional", "create"]
+    /// Of `network` in its long form.
+    static let network = ["allow"]
+    /// Of `environment`.
+    static let environment = ["pass", "set"]
+    /// Of `resources`.
+    static let resources = ["memory", "cpus", "pids", "wallTime"]
+}
+
+/// The known name nearest to one that is not known, where one is near enough to have been meant.
+func nearestName(to name: String, among known: [String]) -> String? {
+    guard name.utf8.count <= 64 else { return nil }
+    let wanted = Array(name.lowercased().utf8)
+    var best: (name: String, distance: Int)?
+    for candidate in known {
+        let distance = editDistance(wanted, Array(candidate.lowercased().utf8))
+        if distance < best?.distance ?? Int.max { best = (candidate, distance) }
+    }
+    guard let best, best.distance <= max(1, min(wanted.count, best.name.utf8.count) / 3) else { return nil }
+    return best.name
+}
+
+/// How many letters must be put in, taken out, replaced or swapped with their neighbour to make one word the other.
+func editDistance(_ first: [UInt8], _ second: [UInt8]) -> Int {
+    var beforeLast: [Int] = []
+    var last = Array(0...second.count)
+    for (row, letter) in first.enumerated() {
+        var current = [row + 1]
+        for (column, other) in second.enumerated() {
+            var cost = min(last[column + 1] + 1, current[column] + 1, last[column] + (letter == other ? 0 : 1))
+            if row > 0, column > 0, letter == second[column - 1], other == first[row - 1] {
+                cost = min(cost, beforeLast[column - 1] + 1)
+            }
+            current.append(cost)
+        }
+        beforeLast = last
+        last = current
+    }
+    return last[second.count]
+}
