@@ -2,11 +2,11 @@ internal import CLinux
 internal import Glibc
 
 /// Which of the two processes returned from ``cloneProcess(_:intoCgroup:asSibling:)``.
-public enum CloneResult: ~Copyable {
+public enum CloneResult {
     /// This is the new process. It must end in an exec or in ``endProcess(_:)``; it never returns to a caller's caller.
     case child
-    /// This is the process that called; the new one by id and pidfd.
-    case parent(pid: Int32, pidfd: FileDescriptor)
+    /// This is the process that called; the new one by id and handle.
+    case parent(pid: Int32, process: ProcessHandle)
 }
 
 /// Makes a process that goes on from here (clone3(2)).
@@ -20,13 +20,9 @@ public enum CloneResult: ~Copyable {
 /// - Returns: Which process this is.
 /// - Throws: ``SystemCallError`` in the parent.
 public func cloneProcess(
-    _ namespaces: NamespaceSet, intoCgroup cgroup: borrowing FileDescriptor? = nil, asSibling isSibling: Bool = false
+    _ namespaces: NamespaceSet, intoCgroup cgroup: FileDescriptorBox? = nil, asSibling isSibling: Bool = false
 ) throws(SystemCallError) -> CloneResult {
-    let cgroupNumber: Int32? =
-        switch cgroup {
-        case .some(let descriptor): descriptor.rawValue
-        case .none: nil
-        }
+    let cgroupNumber = cgroup?.descriptor.rawValue
     var pidfd: Int32 = -1
     let result = withUnsafeMutablePointer(to: &pidfd) { pidfd in
         // struct clone_args of linux/sched.h (version 2, 88 bytes).
@@ -43,7 +39,7 @@ public func cloneProcess(
     }
     if result == 0 { return .child }
     let pid = Int32(try checked("clone3") { result })
-    return .parent(pid: pid, pidfd: FileDescriptor(owning: pidfd))
+    return .parent(pid: pid, process: ProcessHandle(FileDescriptorBox(FileDescriptor(owning: pidfd))))
 }
 
 /// Ends this process at once, without buffers or exit handlers (exit_group(2)).

@@ -113,3 +113,11 @@ public func setResourceLimit(_ kind: ResourceLimitKind, soft: UInt64, hard: UInt
     }
     try checked("setrlimit", object: "\(kind.name) soft \(soft) hard \(hard)") { result }
 }
+
+/// Sets the execution domain of this process (personality(2)).
+///
+/// - Parameter domain: 0 for the native one, 8 for PER_LINUX32.
+/// - Throws: ``SystemCallError``.
+public func setPersonality(_ domain: UInt) throws(SystemCallError) {
+    try systemCall("personality", LINUX_SYS_personality, Int(domain), object: "\(domain)")
+}

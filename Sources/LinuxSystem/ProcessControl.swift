@@ -2,22 +2,25 @@ internal import CLinux
 internal import Glibc
 
 /// A process held by pidfd: it cannot be mistaken for a later one of the same id (pidfd_open(2)).
-public struct ProcessHandle: ~Copyable {
-    /// The pidfd.
-    public let descriptor: FileDescriptor
+public struct ProcessHandle: Sendable {
+    private let box: FileDescriptorBox
+
+    /// The pidfd; it can be read from once the process has ended.
+    public var descriptor: FileDescriptor { _read { yield box.descriptor } }
 
     /// Takes over a pidfd.
     ///
     /// - Parameter pidfd: As clone3(2) gave it.
-    public init(_ pidfd: consuming FileDescriptor) { descriptor = pidfd }
+    public init(_ pidfd: FileDescriptorBox) { box = pidfd }
 
     /// Opens a process by id.
     ///
     /// - Parameter pid: The process.
     /// - Throws: ``SystemCallError``; ESRCH where there is none.
     public init(pid: Int32) throws(SystemCallError) {
-        descriptor = FileDescriptor(
-            owning: Int32(try systemCall("pidfd_open", LINUX_SYS_pidfd_open, Int(pid), object: "\(pid)")))
+        box = FileDescriptorBox(
+            FileDescriptor(
+                owning: Int32(try systemCall("pidfd_open", LINUX_SYS_pidfd_open, Int(pid), object: "\(pid)"))))
     }
 
     /// Sends a signal (pidfd_send_signal(2)).

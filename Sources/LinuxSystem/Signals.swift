@@ -71,9 +71,10 @@ public enum Signals {
 }
 
 /// Signals read as a file (signalfd(2)): all signals that are blocked.
-public struct SignalQueue: ~Copyable {
+public struct SignalQueue: Sendable {
     /// The descriptor, to wait on with ``waitUntilReady(_:milliseconds:)``.
-    public let descriptor: FileDescriptor
+    public var descriptor: FileDescriptor { _read { yield box.descriptor } }
+    private let box: FileDescriptorBox
 
     /// Blocks all signals and queues them here.
     ///
@@ -84,7 +85,7 @@ public struct SignalQueue: ~Copyable {
         let result = withUnsafePointer(to: &mask) {
             linux_syscall(Int(LINUX_SYS_signalfd4), -1, word($0), 8, Int(O_CLOEXEC | O_NONBLOCK), 0, 0)
         }
-        descriptor = FileDescriptor(owning: Int32(try checked("signalfd") { result }))
+        box = FileDescriptorBox(FileDescriptor(owning: Int32(try checked("signalfd") { result })))
     }
 
     /// Takes the next signal.

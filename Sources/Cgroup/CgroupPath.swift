@@ -1,0 +1,42 @@
+internal import LinuxSystem
+
+/// Where a container's control group lies below the root of the hierarchy; it cannot lead out of it.
+///
+/// Source: runtime-spec config-linux.md, Cgroups Path.
+public struct CgroupPath: Equatable, Sendable, CustomStringConvertible {
+    /// The names from the root down; at least one.
+    public let components: [String]
+
+    /// A cgroupsPath as a bundle has it. An absolute path starts at the root of the hierarchy, a relative one below
+    /// `agentrt`.
+    ///
+    /// - Parameter cgroupsPath: The path.
+    /// - Throws: ``CgroupError`` for a path with `..` or NUL, one that names the root, or one with over-long names.
+    public init(_ cgroupsPath: String) throws(CgroupError) {
+        var components = cgroupsPath.split(separator: "/").filter { $0 != "." }.map(String.init)
+        if !cgroupsPath.hasPrefix("/") { components.insert("agentrt", at: 0) }
+        for component in components {
+            if component == ".." { throw CgroupError("\(quoted(cgroupsPath)) leads out of the hierarchy by \"..\"") }
+            if component.utf8.count > 255 { throw CgroupError("\(quoted(cgroupsPath)) has a name over 255 bytes") }
+            if component.utf8.contains(0) || component.utf8.contains(10) {
+                throw CgroupError("\(quoted(cgroupsPath)) has a NUL or line feed")
+            }
+        }
+        if components.isEmpty { throw CgroupError("\(quoted(cgroupsPath)) names the root of the hierarchy") }
+        self.components = components
+    }
+
+    /// The path from the root of the hierarchy, beginning with `/`.
+    public var description: String { "/" + components.joined(separator: "/") }
+}
+
+/// A control group that cannot be as asked for.
+public struct CgroupError: Error, CustomStringConvertible, Sendable {
+    /// What and why, in lower case and without a full stop.
+    public let description: String
+
+    /// An error.
+    ///
+    /// - Parameter description: What and why.
+    public init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,54 @@
+internal import JSON
+internal import LinuxSystem
+public import OCISpec
+
+/// A bundle on disk: a directory with config.json (runtime-spec bundle.md).
+public struct Bundle: Sendable {
+    /// The directory's absolute path, its links resolved.
+    public let path: String
+    /// What config.json says, validated.
+    public var spec: Spec
+
+    /// Reads and validates a bundle.
+    ///
+    /// - Parameters:
+    ///   - directory: The bundle's directory.
+    ///   - configPath: The configuration; nil for config.json in the directory.
+    /// - Throws: ``RuntimeError`` with line and column of a syntax error, or the JSON path of a wrong value.
+    public init(directory: String, configPath: String? = nil) throws(RuntimeError) {
+        let config = configPath ?? directory + "/config.json"
+        let status = try during("bundle") { try fileStatus(directory) }
+        guard let status else {
+            throw RuntimeError("bundle \(quoted(directory)): no such directory")
+        }
+        guard status.kind == .directory else { throw RuntimeError("bundle \(quoted(directory)): is not a directory") }
+        let bytes: [UInt8]
+        do throws(SystemCallError) {
+            bytes = try readFile(config, limit: Self.mostBytes)
+        } catch where error.errno == .noSuchFile {
+            throw RuntimeError("bundle \(quoted(directory)): no config.json in it")
+        } catch {
+            throw RuntimeError("\(error)")
+        }
+        let spec = try during(config) {
+            let spec = try Spec(json: JSONParser.parse(bytes))
+            try spec.validate()
+            return spec
+        }
+        try self.init(directory: directory, spec: spec)
+    }
+
+    /// A bundle whose configuration is at hand.
+    ///
+    /// - Parameters:
+    ///   - directory: The bundle's directory.
+    ///   - spec: Its configuration.
+    /// - Throws: ``RuntimeError`` where the directory cannot be found.
+    public init(directory: String, spec: Spec) throws(RuntimeError) {
+        path = try during("bundle") { try canonicalPath(directory) }
+        self.spec = spec
+    }
+
+    /// A configuration above this is not read: 16 MiB.
+    private static let mostBytes = 16 << 20
+}

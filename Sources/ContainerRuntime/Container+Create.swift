@@ -1,0 +1,13 @@
+internal import LinuxSystem
+
+extension Container {
+    /// Makes the container from a bundle, up to the moment before its program (runtime-spec runtime.md, Create).
+    ///
+    /// - Parameters:
+    ///   - bundle: The bundle.
+    ///   - options: How.
+    /// - Throws: ``RuntimeError``; then nothing of the container is left.
+    public func create(_ bundle: Bundle, options: CreateOptions = CreateOptions()) throws(RuntimeError) {
+        try Launch(self, bundle: bundle, options: options, staysAttached: false).run()
+    }
+}

@@ -1,0 +1,66 @@
+internal import Cgroup
+internal import LinuxSystem
+internal import OCISpec
+
+extension Container {
+    /// Removes what is left of a stopped container (runtime-spec runtime.md, Delete).
+    ///
+    /// - Parameter force: Whether one that runs is ended first, and one that does not exist is no error.
+    /// - Throws: ``RuntimeError``.
+    public func delete(force: Bool = false) throws(RuntimeError) {
+        let directory: StateDirectory
+        do throws(RuntimeError) {
+            directory = try StateDirectory(opening: id, in: root, locks: true)
+        } catch {
+            if force, try !root.containerIDs().contains(id) { return }
+            throw error
+        }
+        // A record that cannot be read names nothing to end; by force its directory still goes.
+        var record: ContainerRecord?
+        do throws(RuntimeError) {
+            record = try directory.load()
+        } catch {
+            guard force else { throw error }
+        }
+        let status = try directory.status(record)
+        // One that is being made is locked by whoever makes it: no lock, no maker, so it is left over.
+        guard force || status.canDelete || record == nil else {
+            throw RuntimeError(
+                "cannot delete container \(quoted(id.description)): it is \(status.rawValue), not stopped; use --force")
+        }
+        if let record, let process = try directory.liveProcess(record) { try end(process) }
+        try remove(record, directory)
+    }
+
+    private func end(_ process: ProcessHandle) throws(RuntimeError) {
+        do throws(SystemCallError) {
+            try process.send(signal: Signals.kill)
+        } catch where error.errno == .noSuchProcess {
+            return
+        } catch {
+            throw RuntimeError("kill: \(error)")
+        }
+        // A pidfd can be read from once its process has ended.
+        let ready = try during("wait") { try waitUntilReady([process.descriptor.rawValue], milliseconds: 10_000) }
+        guard ready[0] else { throw RuntimeError("container \(quoted(id.description)) does not end") }
+    }
+
+    /// Removes control group, scratch and state, then runs the poststop hooks; also the end of `run`.
+    func remove(_ record: ContainerRecord?, _ directory: StateDirectory) throws(RuntimeError) {
+        if let record, let cgroup = try record.openCgroup() {
+            try during("remove cgroup \(quoted(cgroup.absolutePath))") { try cgroup.remove() }
+        }
+        if let scratch = record?.scratch { try removeScratch(scratch) }
+        try directory.remove()
+        guard let record else { return }
+        try HookRunner(state: record.state(id, .stopped)).run(record.poststop, phase: .poststop)
+    }
+
+    private func removeScratch(_ path: String) throws(RuntimeError) {
+        guard let separator = path.lastIndex(of: "/") else { return }
+        try during("remove \(quoted(path))") { () throws(SystemCallError) in
+            try openFile(String(path[..<separator]), [.readOnly, .directory])
+                .removeTree(String(path[path.index(after: separator)...]))
+        }
+    }
+}

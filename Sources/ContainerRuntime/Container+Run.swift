@@ -1,0 +1,89 @@
+public import LinuxSystem
+internal import OCISpec
+
+/// How a container that was run to its end ended.
+public struct RunResult: Sendable {
+    /// How the program ended.
+    public enum Reason: Sendable {
+        /// By itself, or by a signal.
+        case ended(ProcessEnd)
+        /// Its time was up.
+        case wallTime(milliseconds: Int64)
+    }
+
+    /// How the program ended.
+    public let reason: Reason
+
+    /// The status that `run` exits with: the program's, 128 and a signal's number, or 124 for the time.
+    public var exitStatus: Int32 {
+        switch reason {
+        case .ended(let end): end.shellStatus
+        case .wallTime: ReapingInit.timeoutStatus
+        }
+    }
+}
+
+extension Container {
+    /// Creates the container, starts it, stays with it until it ends, and deletes it.
+    ///
+    /// The container ends with this process, however that ends.
+    ///
+    /// - Parameters:
+    ///   - bundle: The bundle.
+    ///   - options: How it is created.
+    ///   - keeps: Whether the stopped container stays, for `delete`.
+    /// - Returns: How the program ended.
+    /// - Throws: ``RuntimeError`` where it could not be started; then nothing of it is left.
+    public func run(
+        _ bundle: Bundle, options: CreateOptions = CreateOptions(), keeps: Bool = false
+    ) throws(RuntimeError) -> RunResult {
+        // Blocked before anything is made: a signal that comes early is passed on, not lost and not the end of this.
+        let signals = try during("signals") { try SignalQueue() }
+        let launch = try Launch(self, bundle: bundle, options: options, staysAttached: true)
+        try launch.run()
+        do throws(RuntimeError) {
+            try HookRunner(state: launch.state(.running, pid: launch.pid)).run(
+                launch.plan.hooks.poststart, phase: .poststart)
+        } catch {
+            launch.undo()
+            throw error
+        }
+        launch.unlock()
+        let end: Result<RunResult, RuntimeError>
+        do throws(RuntimeError) {
+            end = .success(try Supervision(launch, signals: signals).waitForEnd())
+        } catch {
+            end = .failure(error)
+        }
+        if !keeps { try finish() }
+        return try end.get()
+    }
+
+    /// Creates the container and starts it, and leaves it alone.
+    ///
+    /// - Parameters:
+    ///   - bundle: The bundle.
+    ///   - options: How it is created.
+    /// - Throws: ``RuntimeError`` where it could not be started; then nothing of it is left.
+    public func runDetached(_ bundle: Bundle, options: CreateOptions = CreateOptions()) throws(RuntimeError) {
+        try create(bundle, options: options)
+        do throws(RuntimeError) {
+            try start()
+        } catch {
+            try delete(force: true)
+            throw error
+        }
+    }
+
+    /// Removes the ended container; one that somebody else has deleted meanwhile is no error.
+    private func finish() throws(RuntimeError) {
+        let directory: StateDirectory
+        do throws(RuntimeError) {
+            directory = try StateDirectory(opening: id, in: root, locks: true)
+        } catch {
+            if try !root.containerIDs().contains(id) { return }
+            throw error
+        }
+        try remove(try directory.load(), directory)
+    }
+}

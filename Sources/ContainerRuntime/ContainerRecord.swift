@@ -1,0 +1,79 @@
+internal import JSON
+internal import LinuxSystem
+internal import OCISpec
+
+/// What the runtime writes down about a container: what cannot be learnt from the kernel later.
+///
+/// The status is not in it: that is derived each time (``ContainerStatus``).
+struct ContainerRecord: JSONDecodable, JSONEncodable {
+    /// The bundle's ociVersion.
+    var ociVersion: String
+    /// The absolute path of the bundle.
+    var bundle: String
+    /// The bundle's annotations.
+    var annotations: [String: String]
+    /// The container's first process.
+    var pid: Int32
+    /// When that process started, in clock ticks since boot: with the pid it names one process only.
+    var startTime: UInt64
+    /// When the container was made, in nanoseconds since 1970.
+    var created: Int64
+    /// Path of its control group from the root of the hierarchy; nil where it has none.
+    var cgroupPath: String?
+    /// Hooks to run after the container is deleted: the bundle may be gone by then.
+    var poststop: [Hook]
+    /// Hooks to run after the container is started.
+    var poststart: [Hook]
+    /// Whether the container has a process id namespace of its own: then all ends with its first process.
+    var hasOwnPIDNamespace: Bool
+    /// A directory to remove with the container: the root file system that `run --profile` made.
+    var scratch: String?
+
+    init(
+        ociVersion: String, bundle: String, annotations: [String: String], pid: Int32, startTime: UInt64,
+        created: Int64, cgroupPath: String?, hooks: Hooks, hasOwnPIDNamespace: Bool, scratch: String?
+    ) {
+        self.ociVersion = ociVersion
+        self.bundle = bundle
+        self.annotations = annotations
+        self.pid = pid
+        self.startTime = startTime
+        self.created = created
+        self.cgroupPath = cgroupPath
+        poststop = hooks.poststop
+        poststart = hooks.poststart
+        self.hasOwnPIDNamespace = hasOwnPIDNamespace
+        self.scratch = scratch
+    }
+
+    init(json: JSONValue) throws(JSONDecodingError) {
+        let object = try json.asObject()
+        ociVersion = try object.required("ociVersion")
+        bundle = try object.required("bundle")
+        annotations = try object.optional("annotations") ?? [:]
+        pid = try object.required("pid")
+        startTime = try object.required("startTime")
+        created = try object.required("created")
+        cgroupPath = try object.optional("cgroupPath")
+        poststop = try object.optional("poststop") ?? []
+        poststart = try object.optional("poststart") ?? []
+        hasOwnPIDNamespace = try object.required("hasOwnPIDNamespace")
+        scratch = try object.optional("scratch")
+    }
+
+    var json: JSONValue {
+        var object = JSONObject()
+        object.encode("ociVersion", ociVersion)
+        object.encode("bundle", bundle)
+        object.encode("annotations", annotations)
+        object.encode("pid", pid)
+        object.encode("startTime", startTime)
+        object.encode("created", created)
+        object.encode("cgroupPath", cgroupPath)
+        if !poststop.isEmpty { object.encode("poststop", poststop) }
+        if !poststart.isEmpty { object.encode("poststart", poststart) }
+        object.encode("hasOwnPIDNamespace", hasOwnPIDNamespace)
+        object.encode("scratch", scratch)
+        return object.json
+    }
+}

@@ -1,0 +1,40 @@
+internal import LinuxSystem
+internal import OCISpec
+
+/// How a container stands, derived from the kernel each time it is asked (runtime-spec runtime.md, State).
+extension State.Status {
+    /// Whether `start` has a meaning.
+    var canStart: Bool { self == .created }
+    /// Whether there is a process to send a signal to.
+    var canKill: Bool { self == .created || self == .running }
+    /// Whether `delete` needs no force.
+    var canDelete: Bool { self == .stopped }
+}
+
+extension StateDirectory {
+    /// The status of the container.
+    ///
+    /// - Parameter record: What was recorded; nil where the runtime was killed before it recorded anything.
+    func status(_ record: ContainerRecord?) throws(RuntimeError) -> State.Status {
+        guard let record else { return .creating }
+        guard try liveProcess(record) != nil else { return .stopped }
+        return try hasFifo() ? .created : .running
+    }
+
+    /// The container's first process, if it still runs: the very one, not a later one of the same id.
+    func liveProcess(_ record: ContainerRecord) throws(RuntimeError) -> ProcessHandle? {
+        let process: ProcessHandle
+        do throws(SystemCallError) {
+            process = try ProcessHandle(pid: record.pid)
+        } catch where error.errno == .noSuchProcess {
+            return nil
+        } catch {
+            throw RuntimeError("process \(record.pid): \(error)")
+        }
+        // Asked only now that the pidfd holds the process.
+        guard let status = try during("process \(record.pid)", { try ProcessStatus.of(record.pid) }),
+            status.startTime == record.startTime, !status.hasEnded
+        else { return nil }
+        return process
+    }
+}

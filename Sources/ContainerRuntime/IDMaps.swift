@@ -1,0 +1,34 @@
+internal import LinuxSystem
+internal import OCISpec
+
+/// Writes a new user namespace's id maps from outside (user_namespaces(7)).
+struct IDMaps {
+    let uidMappings: [IDMapping]
+    let gidMappings: [IDMapping]
+
+    /// Writes the maps of a process's user namespace.
+    func write(of pid: Int32) throws(RuntimeError) {
+        let isPrivileged = effectiveUserID() == 0
+        if !isPrivileged {
+            // The kernel's condition for a map written without CAP_SETGID.
+            try put("deny", "/proc/\(pid)/setgroups", "user namespace")
+        }
+        try put(text(gidMappings), "/proc/\(pid)/gid_map", "linux.gidMappings")
+        try put(text(uidMappings), "/proc/\(pid)/uid_map", "linux.uidMappings")
+    }
+
+    private func text(_ mappings: [IDMapping]) -> String {
+        mappings.map { "\($0.containerID) \($0.hostID) \($0.size)\n" }.joined()
+    }
+
+    private func put(_ text: String, _ path: String, _ what: String) throws(RuntimeError) {
+        do throws(SystemCallError) {
+            try openFile(path, .writeOnly).write(text)
+        } catch where error.errno == .notPermitted && effectiveUserID() != 0 {
+            throw RuntimeError(
+                "\(what): a user may map only the own id, once (here \(effectiveUserID()) and \(effectiveGroupID()))")
+        } catch {
+            throw RuntimeError("\(what): \(error)")
+        }
+    }
+}

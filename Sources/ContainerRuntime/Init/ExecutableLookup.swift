@@ -1,0 +1,95 @@
+internal import LinuxSystem
+
+/// Finds the container's program before anything waits for it, so that `create` can say that it is missing.
+enum ExecutableLookup {
+    /// The path of a program, from inside the container.
+    ///
+    /// - Parameters:
+    ///   - command: A path, or a name to look for in `search`.
+    ///   - search: The container's PATH.
+    /// - Returns: The path that is executed.
+    /// - Throws: ``RuntimeError`` in the words that engines look for, with the exit status of a shell.
+    static func path(of command: String, search: String?) throws(RuntimeError) -> String {
+        if command.contains("/") {
+            try check(command, command)
+            return command
+        }
+        var denied: RuntimeError?
+        for directory in (search ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin").split(separator: ":") {
+            let path = directory + "/" + command
+            do throws(RuntimeError) {
+                try check(path, command)
+                return path
+            } catch where error.exitStatus == 126 {
+                denied = error
+            } catch {
+                continue
+            }
+        }
+        throw denied ?? RuntimeError("executable file \(quoted(command)) not found in $PATH", exitStatus: 127)
+    }
+
+    private static func check(_ path: String, _ command: String) throws(RuntimeError) {
+        let status: FileStatus?
+        do throws(SystemCallError) {
+            status = try fileStatus(path)
+        } catch where error.errno == .permissionDenied {
+            throw RuntimeError("exec \(quoted(command)): permission denied", exitStatus: 126)
+        } catch {
+            throw RuntimeError("exec \(quoted(command)): \(error.errno)", exitStatus: 126)
+        }
+        guard let status else {
+            throw RuntimeError(
+                "exec \(quoted(command)): executable file \(quoted(command)) not found: no such file or directory",
+                exitStatus: 127)
+        }
+        if status.kind == .directory {
+            throw RuntimeError("exec \(quoted(command)): is a directory: permission denied", exitStatus: 126)
+        }
+        if status.permissions & 0o111 == 0 {
+            throw RuntimeError("exec \(quoted(command)): permission denied", exitStatus: 126)
+        }
+        try refuseOwnImage(path, command)
+    }
+
+    /// Refuses the runtime's own file, directly or as the interpreter of a script: the container could reach it through
+    /// the new process, and write it where it has the right to (CVE-2019-5736).
+    private static func refuseOwnImage(_ path: String, _ command: String) throws(RuntimeError) {
+        // Looked up through the link of the kernel while /proc may be the container's: the file itself was recorded
+        // before the root was changed.
+        guard let own = ownImage else { return }
+        var path = path
+        for _ in 0..<5 {  // The kernel follows as many interpreters.
+            let next: String?
+            do throws(SystemCallError) {
+                guard let status = try fileStatus(path) else { return }
+                guard status.device != own.device || status.inode != own.inode else {
+                    throw SystemCallError(call: "exec", errno: .permissionDenied)
+                }
+                next = try interpreter(path)
+            } catch where error.call == "exec" {
+                throw RuntimeError("exec \(quoted(command)): is the runtime itself: permission denied", exitStatus: 126)
+            } catch {
+                return  // What cannot be read is no script, or is judged by the kernel at exec.
+            }
+            guard let next else { return }
+            path = next
+        }
+    }
+
+    /// The interpreter that a script's first line names; nil for what is no script.
+    private static func interpreter(_ path: String) throws(SystemCallError) -> String? {
+        let start = try openFile(path, .readOnly).read(upTo: 256)
+        guard start.starts(with: "#!".utf8) else { return nil }
+        let line = start.dropFirst(2).prefix { $0 != 10 }.split(whereSeparator: { $0 == 32 || $0 == 9 })
+        return line.first.map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// The runtime's own file, recorded in the host's tree.
+    nonisolated(unsafe) private static var ownImage: FileStatus?
+
+    /// Records the runtime's own file; to be called while the host's /proc is in place.
+    static func recordOwnImage() throws(RuntimeError) {
+        ownImage = try during("/proc/self/exe") { try fileStatus("/proc/self/exe") }
+    }
+}

@@ -1,0 +1,45 @@
+internal import LinuxSystem
+
+/// The container's terminal, made in its own devpts.
+struct InitConsole {
+    /// Makes the terminal, shows it as /dev/console, and puts it on descriptors 0 to 2.
+    ///
+    /// - Parameters:
+    ///   - process: Whose it is: owner and window size.
+    ///   - root: The container's root, before it is entered.
+    ///   - handOver: Given the master, for whoever holds the other end.
+    static func open(
+        _ process: ProcessPlan, in root: borrowing RootDirectory,
+        handOver: (borrowing FileDescriptor) throws(RuntimeError) -> Void
+    ) throws(RuntimeError) {
+        let what = "process.terminal"
+        let pty = try during(what) { () throws(SystemCallError) in
+            let multiplexer = try root.open("/dev/pts/ptmx", [.readWrite, .noControllingTerminal])
+            // DEVPTS_SUPER_MAGIC: not a file that the root file system has put there.
+            guard try multiplexer.fileSystemMagic() == 0x1cd1 else {
+                throw SystemCallError(call: "open", object: "\"/dev/pts/ptmx\", not of a devpts", errno: .invalidArgument)
+            }
+            return try Pseudoterminal(multiplexer: multiplexer)
+        }
+        if let size = process.consoleSize { try during(what) { try pty.slave.setWindowSize(size) } }
+        do throws(SystemCallError) {
+            try pty.slave.changeOwner(uid: process.uid, gid: try pty.slave.status().gid)
+        } catch where error.errno == .notPermitted || error.errno == .invalidArgument {
+            // Inside a user namespace it belongs to its only user already, or to one that cannot be named.
+        } catch {
+            throw RuntimeError("\(what): \(error)")
+        }
+        try during("/dev/console") { () throws(SystemCallError) in
+            let slave = try root.open("/dev/pts/\(pty.index)")
+            guard try slave.status().inode == pty.slave.status().inode, try slave.fileSystemMagic() == 0x1cd1 else {
+                throw SystemCallError(call: "open", object: "\"/dev/pts/\(pty.index)\"", errno: .invalidArgument)
+            }
+            try MountTree(copying: slave, isRecursive: false).attach(to: try root.openMakingFile("/dev/console"))
+        }
+        try handOver(pty.master)
+        try during(what) { () throws(SystemCallError) in
+            try pty.slave.makeControllingTerminal()
+            for number in Int32(0)...2 { try pty.slave.duplicate(onto: number) }
+        }
+    }
+}

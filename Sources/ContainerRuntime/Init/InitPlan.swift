@@ -1,0 +1,121 @@
+internal import LinuxSystem
+internal import OCISpec
+
+/// All that the container's first process will do, decided before it exists.
+///
+/// Everything that can fail or needs thought is done here, in the parent and without privileges; the first process
+/// (``InitProcess``) only carries it out.
+struct InitPlan {
+    /// Namespaces that are new, and those that are joined by path.
+    let newNamespaces: NamespaceSet
+    let joinedNamespaces: [JoinedNamespace]
+    let uidMappings: [IDMapping]
+    let gidMappings: [IDMapping]
+    /// The root file system's path on the host.
+    let rootPath: String
+    let isRootReadOnly: Bool
+    let rootPropagation: OCISpec.MountPropagation?
+    let mounts: [MountPlan]
+    let devices: [DevicePlan]
+    let maskedPaths: [String]
+    let readonlyPaths: [String]
+    let hostname: String?
+    let domainname: String?
+    /// Paths below /proc/sys and what is written there, sorted by path.
+    let sysctls: [(path: String, value: String)]
+    let personality: UInt?
+    let hooks: Hooks
+    let process: ProcessPlan
+    /// Path of the container's control group in the file system; nil where it has none.
+    var cgroupPath: String?
+    /// What the annotations ask for.
+    let annotations: RuntimeAnnotations
+
+    struct JoinedNamespace {
+        let kind: NamespaceSet
+        let path: String
+        /// Where the bundle says so.
+        let origin: String
+    }
+
+    /// Whether the container gets its own user namespace, new or joined.
+    var hasUserNamespace: Bool { newNamespaces.contains(.user) || joinedNamespaces.contains { $0.kind == .user } }
+
+    /// Decides everything.
+    ///
+    /// - Parameters:
+    ///   - spec: The bundle's configuration, already validated.
+    ///   - bundle: The bundle's absolute path.
+    /// - Throws: ``RuntimeError`` naming, by JSON path, what cannot be done.
+    init(_ spec: Spec, bundle: String, stateRoot: StateRoot) throws(RuntimeError) {
+        try refuseWhatIsNotBuilt(spec)
+        guard let root = spec.root else { throw RuntimeError("root: is missing") }
+        guard let process = spec.process else { throw RuntimeError("process: is missing") }
+        let linux = spec.linux ?? Linux()
+        annotations = try RuntimeAnnotations(spec.annotations)
+
+        var new: NamespaceSet = []
+        var joined: [JoinedNamespace] = []
+        for (index, namespace) in linux.namespaces.enumerated() {
+            let kind = NamespaceSet(namespace.type)
+            if let path = namespace.path {
+                joined.append(JoinedNamespace(kind: kind, path: path, origin: "linux.namespaces[\(index)]"))
+            } else {
+                new.insert(kind)
+            }
+        }
+        // A joined mount namespace is copied first: its owner never sees what is mounted for this container.
+        if joined.contains(where: { $0.kind == .mount }) { new.insert(.mount) }
+        guard new.contains(.mount) else {
+            // Without a mount namespace of its own the runtime would mount on the host's tree.
+            throw RuntimeError("linux.namespaces: a container without a mount namespace is not supported")
+        }
+        newNamespaces = new
+        joinedNamespaces = joined
+        uidMappings = linux.uidMappings
+        gidMappings = linux.gidMappings
+        if new.contains(.user), uidMappings.isEmpty || gidMappings.isEmpty {
+            throw RuntimeError("linux.uidMappings, linux.gidMappings: a new user namespace needs both")
+        }
+
+        rootPath = root.path.hasPrefix("/") ? root.path : bundle + "/" + root.path
+        isRootReadOnly = root.readonly
+        rootPropagation = linux.rootfsPropagation
+        var mounts: [MountPlan] = []
+        mounts.reserveCapacity(spec.mounts.count)
+        for (index, mount) in spec.mounts.enumerated() {
+            mounts.append(try MountPlan(mount, index: index, bundle: bundle))
+        }
+        self.mounts = mounts
+        devices = try DevicePlan.all(linux.devices)
+        maskedPaths = linux.maskedPaths
+        readonlyPaths = linux.readonlyPaths
+        (hostname, domainname) = (spec.hostname, spec.domainname)
+        for (name, kind) in [(hostname, "hostname"), (domainname, "domainname")] where name != nil {
+            guard new.contains(.uts) || joined.contains(where: { $0.kind == .uts }) else {
+                throw RuntimeError("\(kind): needs a uts namespace")
+            }
+        }
+        sysctls = try Sysctls.decide(linux.sysctl, namespaces: joined.reduce(new) { $0.union($1.kind) })
+        personality = linux.personality.map { $0.domain == .linux32 ? 8 : 0 }
+        hooks = spec.hooks
+        self.process = try ProcessPlan(process, seccomp: linux.seccomp, stateRoot: stateRoot)
+    }
+}
+
+extension NamespaceSet {
+    /// The kind that the specification names.
+    init(_ kind: LinuxNamespace.Kind) {
+        self =
+            switch kind {
+            case .pid: .pid
+            case .network: .network
+            case .mount: .mount
+            case .ipc: .ipc
+            case .uts: .uts
+            case .user: .user
+            case .cgroup: .cgroup
+            case .time: .time
+            }
+    }
+}

@@ -1,0 +1,226 @@
+internal import LinuxSystem
+internal import OCISpec
+
+/// The container's first process, from its birth to its exec. Reads from the top in the order things happen.
+///
+/// Runs in the child of clone3(2), which has one thread; it ends in execve(2) or ``endProcess(_:)`` and never returns.
+struct InitProcess: ~Copyable {
+    let plan: InitPlan
+    let channel: FrameSocket
+    let start: StartCondition
+    let prepared: PreparedTrees
+    /// The state that hooks are given on standard input, but for the process id.
+    let hookState: State
+    /// A connection to the console socket; nil where the runtime takes the terminal itself.
+    let consoleSocket: FileDescriptorBox?
+    let makesSessionKeyring: Bool
+
+    /// What the program waits for.
+    enum StartCondition {
+        /// Nothing: the runtime stays, and the container ends with it.
+        case immediately(diesWithRuntime: Bool)
+        /// `start`, which opens the FIFO; this is its descriptor, open for reading.
+        case fifo(Int32)
+    }
+
+    /// Runs to the end.
+    consuming func run() -> Never {
+        let channelNumber = channel.descriptor.rawValue
+        do throws(RuntimeError) {
+            let executable = try prepare()
+            try execute(executable)
+        } catch {
+            let channel = FrameSocket(FileDescriptor(owning: channelNumber))
+            // If even this cannot be told, the runtime sees the socket close without `ready`.
+            _ = try? channel.send(.failed(status: error.exitStatus, message: error.description))
+            endProcess(error.exitStatus)
+        }
+    }
+
+    // MARK: All that can fail
+
+    private func prepare() throws(RuntimeError) -> String {
+        Signals.resetActions()
+        Signals.unblockAll()
+        // Until the container is made, it dies with the runtime; a runtime that died before this is found below.
+        try during("parent-death signal") { try setParentDeathSignal(Signals.kill) }
+        try channel.awaitProceed()
+        try becomeRootOfUserNamespace()
+        try ExecutableLookup.recordOwnImage()
+        startSession()
+        if makesSessionKeyring { try joinKeyring() }
+        try during("PR_SET_DUMPABLE") { try setDumpable(false) }
+
+        try nameAndTune()
+        let rootFilesystem = try RootFilesystem(plan, prepared: prepared)
+        try rootFilesystem.build(prepared: prepared)
+        if !plan.hooks.prestart.isEmpty || !plan.hooks.createRuntime.isEmpty {
+            try channel.send(.hooksDue)
+            try channel.awaitProceed()
+        }
+        try HookRunner(state: hookState).run(plan.hooks.createContainer, phase: .createContainer)
+        if plan.process.hasTerminal { try openConsole(rootFilesystem.root) }
+        try rootFilesystem.enter()
+
+        setFileModeMask(0o022)
+        return try enterWorkingDirectory()
+    }
+
+    /// In a new user namespace this process is nobody until it takes an id that is mapped.
+    private func becomeRootOfUserNamespace() throws(RuntimeError) {
+        guard plan.hasUserNamespace else { return }
+        let mapsRoot = plan.uidMappings.contains { $0.containerID == 0 } && plan.gidMappings.contains { $0.containerID == 0 }
+        guard mapsRoot || plan.uidMappings.isEmpty else { return }
+        try during("user namespace") { try setCredentials(uid: 0, gid: 0, groups: nil) }
+    }
+
+    private func joinKeyring() throws(RuntimeError) {
+        do throws(SystemCallError) {
+            try joinNewSessionKeyring()
+        } catch where error.errno == .notImplemented {
+            return  // No keyrings in this kernel, so none to keep apart.
+        } catch {
+            throw RuntimeError("session keyring: \(error)")
+        }
+    }
+
+    /// What belongs to the new namespaces and needs the host's /proc.
+    private func nameAndTune() throws(RuntimeError) {
+        if plan.newNamespaces.contains(.network) { try during("loopback") { try bringLoopbackUp() } }
+        if let name = plan.hostname { try during("hostname") { try setHostname(name) } }
+        if let name = plan.domainname { try during("domainname") { try setDomainName(name) } }
+        try Sysctls.apply(plan.sysctls)
+        if plan.annotations.forbidsMemfdExecution, !plan.hasUserNamespace, plan.newNamespaces.contains(.pid) {
+            try Sysctls.apply([("vm/memfd_noexec", "2")])
+        }
+        if plan.newNamespaces.contains(.user), plan.annotations.executablePaths != nil {
+            try Sysctls.apply([("user/max_user_namespaces", "0")])
+        }
+        if let adjustment = plan.process.oomScoreAdjustment {
+            try during("process.oomScoreAdj") {
+                try openFile("/proc/self/oom_score_adj", .writeOnly).write("\(adjustment)")
+            }
+        }
+        if let personality = plan.personality { try during("linux.personality") { try setPersonality(personality) } }
+    }
+
+    private func openConsole(_ root: borrowing RootDirectory) throws(RuntimeError) {
+        try InitConsole.open(plan.process, in: root) { master throws(RuntimeError) in
+            switch consoleSocket {
+            case .some(let socket):
+                try during("console socket") {
+                    try FrameSocket(socket.descriptor.duplicated())
+                        .send(Array("/dev/ptmx".utf8), descriptors: [master.rawValue])
+                }
+            case .none:
+                try channel.send(.console, descriptors: [master.rawValue])
+            }
+        }
+    }
+
+    private func enterWorkingDirectory() throws(RuntimeError) -> String {
+        try during("process.cwd") { try changeDirectory(plan.process.workingDirectory) }
+        // A directory outside the root, reached through a leaked descriptor, has no path (CVE-2024-21626).
+        let directory = try during("process.cwd") { try workingDirectory() }
+        guard directory.hasPrefix("/") else {
+            throw RuntimeError("process.cwd: \(quoted(plan.process.workingDirectory)) lies outside the root file system")
+        }
+        return try ExecutableLookup.path(of: plan.process.arguments[0], search: plan.process.variable("PATH"))
+    }
+
+    // MARK: The end of the runtime's rights
+
+    private func execute(_ executable: String) throws(RuntimeError) -> Never {
+        let executableBlock = CStringBlock([executable])
+        let environmentBlock = CStringBlock(environment())
+        let rules = try executionRules()
+        var diesWithRuntime = false
+        if case .immediately(let dies) = start { diesWithRuntime = dies }
+        if !diesWithRuntime { try during("parent-death signal") { try setParentDeathSignal(0) } }
+        let drop = PrivilegeDrop(
+            process: plan.process, setsGroups: try setsGroups(), diesWithRuntime: diesWithRuntime,
+            filtersFollow: plan.process.seccomp != nil || plan.annotations.executablePaths != nil)
+
+        if plan.annotations.hasReapingInit { try becomeReapingInit(drop) } else { try drop.apply() }
+        try during("descriptors") { try closeOnExec(from: 3) }
+        try awaitStart()
+
+        switch rules {
+        case .some(let rules): try during("landlock") { try rules.enforce() }
+        case .none: break
+        }
+        if let filter = plan.process.seccomp { _ = try during("linux.seccomp") { try filter.install() } }
+        // Nothing stands between the filter and the exec.
+        let errno = LinuxSystem.execute(executableBlock, plan.process.argumentBlock, environmentBlock)
+        throw RuntimeError(
+            "exec \(quoted(plan.process.arguments[0])): \(errno)", exitStatus: errno == .noSuchFile ? 127 : 126)
+    }
+
+    /// Says `ready` and, for `create`, waits until `start` opens the FIFO.
+    private func awaitStart() throws(RuntimeError) {
+        try channel.send(.ready)
+        if case .fifo(let number) = start { _ = try during("exec.fifo") { try waitUntilReady([number]) } }
+        try HookRunner(state: hookState).run(plan.hooks.startContainer, phase: .startContainer)
+    }
+
+    /// Goes on as the child that becomes the program; process 1 stays behind and never returns from here.
+    private func becomeReapingInit(_ drop: PrivilegeDrop) throws(RuntimeError) {
+        let signals = try during("reaping init") { try SignalQueue() }
+        switch try during("reaping init", { try cloneProcess([]) }) {
+        case .child:
+            Signals.unblockAll()
+            startSession()
+            // The program ends with process 1; outside a pid namespace that is not the kernel's doing.
+            try drop.apply()
+        case .parent(let pid, let program):
+            try PrivilegeDrop(
+                process: drop.process, setsGroups: drop.setsGroups, diesWithRuntime: drop.diesWithRuntime,
+                filtersFollow: false
+            ).apply()
+            try during("PR_SET_DUMPABLE") { try setDumpable(false) }
+            try during("name") { try setProcessName("agentrt-init") }
+            let reaper = ReapingInit(
+                channel: FileDescriptorBox(try during("descriptors") { try channel.descriptor.duplicated() }),
+                wallTime: plan.annotations.wallTime)
+            for number in Int32(0)...2 { _ = FileDescriptor(owning: number) }
+            reaper.run(program: pid, handle: program, signals: signals)
+        }
+    }
+
+    /// The container's environment, with HOME where the bundle gives none, as other runtimes have it.
+    private func environment() -> [String] {
+        guard plan.process.variable("HOME") == nil else { return plan.process.environment }
+        return plan.process.environment + ["HOME=" + homeDirectory()]
+    }
+
+    /// The user's home of the container's /etc/passwd, or `/`.
+    private func homeDirectory() -> String {
+        // A container without the file, or with one that is no text, gives its user no home: `/` stands for that.
+        guard let bytes = try? readFile("/etc/passwd", limit: 1 << 20) else { return "/" }
+        for line in bytes.split(separator: 10) {
+            let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+            guard fields.count > 5, String(decoding: fields[2], as: UTF8.self) == "\(plan.process.uid)" else { continue }
+            let home = String(decoding: fields[5], as: UTF8.self)
+            return home.hasPrefix("/") ? home : "/"
+        }
+        return "/"
+    }
+
+    /// Whether setgroups(2) is permitted here; where it is not, the bundle may not ask for groups.
+    private func setsGroups() throws(RuntimeError) -> Bool {
+        guard plan.hasUserNamespace, plan.process.additionalGroups.isEmpty else { return true }
+        // A map that its own user wrote comes with setgroups denied (user_namespaces(7)).
+        return plan.uidMappings.contains { $0.size > 1 }
+    }
+
+    /// The Landlock rule set of the annotation, with a rule for each path that is there.
+    private func executionRules() throws(RuntimeError) -> ExecutionRuleSet? {
+        guard let paths = plan.annotations.executablePaths else { return nil }
+        let what = "annotations.dev.agentrt.landlock"
+        let rules = try during(what) { try ExecutionRuleSet() }
+        for path in paths {
+            try during(what) { try rules.permit(try openFile(path, .path)) }
+        }
+        return rules
+    }
+}

@@ -1,0 +1,122 @@
+internal import LinuxSystem
+internal import OCISpec
+
+/// What the options of a mount ask for, sorted by who carries them out.
+///
+/// Source: runtime-spec config.md, Linux mount options; mount(8).
+struct MountOptions: Equatable {
+    /// Whether an existing tree is bound: `bind`, or `rbind` with the mounts below it.
+    var isBind = false
+    var bindsRecursively = false
+    /// Whether an existing mount is changed.
+    var isRemount = false
+    /// What the mount forbids, and what it is told to permit.
+    var setting: MountAttributes = []
+    var clearing: MountAttributes = []
+    /// The same for the mounts below it too (`rro`, `rnosuid`…).
+    var settingRecursively: MountAttributes = []
+    var clearingRecursively: MountAttributes = []
+    /// How it propagates, in the order asked for.
+    var propagation: [Propagation] = []
+    /// The file system's own options, in order.
+    var data: [Data] = []
+
+    struct Propagation: Equatable {
+        let kind: LinuxSystem.MountPropagation
+        let isRecursive: Bool
+    }
+
+    struct Data: Equatable {
+        let key: String
+        let value: String?
+    }
+
+    /// Sorts the options of a mount.
+    ///
+    /// - Throws: `RuntimeError` naming an option that is not built yet.
+    init(_ options: [String]) throws(RuntimeError) {
+        for (index, option) in options.enumerated() {
+            guard !apply(option) else { continue }
+            if Self.notBuilt.contains(option) || option.hasPrefix("idmap=") || option.hasPrefix("ridmap=") {
+                throw RuntimeError("options[\(index)]: \(quoted(option)) is not supported yet")
+            }
+            guard !option.isEmpty else { throw RuntimeError("options[\(index)]: is empty") }
+            let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            data.append(Data(key: String(parts[0]), value: parts.count > 1 ? String(parts[1]) : nil))
+        }
+    }
+
+    private static let notBuilt: Set<String> = [
+        "tmpcopyup", "idmap", "ridmap", "copy-symlink", "src-nofollow", "dest-nofollow",
+    ]
+
+    private mutating func apply(_ option: String) -> Bool {
+        switch option {
+        case "defaults", "norelatime", "nostrictatime", "silent", "loud": return true
+        case "bind": isBind = true
+        case "rbind":
+            isBind = true
+            bindsRecursively = true
+        case "remount": isRemount = true
+        // Of the file system as a whole, not of the mount.
+        case "sync", "dirsync", "mand", "lazytime": data.append(Data(key: option, value: nil))
+        case "async", "nomand", "nolazytime": return true
+        default:
+            if let attribute = Self.attributes[option] {
+                set(attribute, isRecursive: false)
+            } else if option.hasPrefix("r"), let attribute = Self.attributes[String(option.dropFirst())] {
+                set(attribute, isRecursive: true)
+            } else if let kind = Self.propagations[option] {
+                propagation.append(Propagation(kind: kind, isRecursive: false))
+            } else if option.hasPrefix("r"), let kind = Self.propagations[String(option.dropFirst())] {
+                propagation.append(Propagation(kind: kind, isRecursive: true))
+            } else {
+                return false
+            }
+        }
+        return true
+    }
+
+    private enum Effect {
+        case sets(MountAttributes)
+        case clears(MountAttributes)
+        /// One value of the access-time field, which is cleared first.
+        case accessTime(MountAttributes)
+    }
+
+    private static let attributes: [String: Effect] = [
+        "ro": .sets(.readOnly), "rw": .clears(.readOnly),
+        "nosuid": .sets(.noSetUserID), "suid": .clears(.noSetUserID),
+        "nodev": .sets(.noDevices), "dev": .clears(.noDevices),
+        "noexec": .sets(.noExecution), "exec": .clears(.noExecution),
+        "nosymfollow": .sets(.noSymlinkFollowing), "symfollow": .clears(.noSymlinkFollowing),
+        "nodiratime": .sets(.noDirectoryAccessTime), "diratime": .clears(.noDirectoryAccessTime),
+        "noatime": .accessTime(.noAccessTime), "strictatime": .accessTime(.strictAccessTime),
+        "relatime": .accessTime([]), "atime": .accessTime([]),
+    ]
+
+    private static let propagations: [String: LinuxSystem.MountPropagation] = [
+        "shared": .shared, "slave": .slave, "private": .isolated, "unbindable": .unbindable,
+    ]
+
+    /// The last of two contradicting options wins.
+    private mutating func set(_ effect: Effect, isRecursive: Bool) {
+        let (set, clear): (MountAttributes, MountAttributes) =
+            switch effect {
+            case .sets(let attribute): (attribute, [])
+            case .clears(let attribute): ([], attribute)
+            case .accessTime(let value): (value, .accessTimeField)
+            }
+        func merge(_ setting: inout MountAttributes, _ clearing: inout MountAttributes) {
+            setting.subtract(clear)
+            if clear == .accessTimeField { clearing.formUnion(clear) } else { clearing.subtract(set) }
+            setting.formUnion(set)
+            clearing.formUnion(clear)
+        }
+        if isRecursive {
+            merge(&settingRecursively, &clearingRecursively)
+        } else {
+            merge(&setting, &clearing)
+        }
+    }
+}

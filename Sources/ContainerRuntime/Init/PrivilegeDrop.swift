@@ -1,0 +1,49 @@
+internal import LinuxSystem
+
+/// The last steps before the program: from the runtime's rights to the container's. The order is that of design and
+/// kernel: limits, bounding set, ids, parent-death signal, capabilities, ambient set, no_new_privs.
+struct PrivilegeDrop {
+    let process: ProcessPlan
+    /// Whether the kernel lets this user namespace set groups.
+    let setsGroups: Bool
+    /// Whether this container ends when the runtime dies.
+    let diesWithRuntime: Bool
+    /// Whether a filter or a rule set follows, which without no_new_privs takes CAP_SYS_ADMIN.
+    let filtersFollow: Bool
+
+    /// Carries the steps out in this process.
+    func apply() throws(RuntimeError) {
+        for limit in process.limits {
+            try during("process.rlimits") {
+                try setResourceLimit(limit.kind, soft: limit.soft, hard: limit.hard)
+            }
+        }
+        if let capabilities = process.capabilities {
+            try during("process.capabilities.bounding") {
+                try ProcessCapabilities.limitBounding(to: capabilities.bounding)
+            }
+            try during("process.user") { try ProcessCapabilities.keepOverUserChange() }
+        }
+        try during("process.user") {
+            try setCredentials(uid: process.uid, gid: process.gid, groups: setsGroups ? process.additionalGroups : nil)
+        }
+        if let mask = process.fileModeMask { setFileModeMask(mask) }
+        if diesWithRuntime {
+            // Asked for again: a change of user id clears it (prctl(2)).
+            try during("parent-death signal") { try setParentDeathSignal(Signals.kill) }
+        }
+        if let capabilities = process.capabilities {
+            // What the filters need stays in force until execve, which takes away what is neither bounding nor ambient.
+            let kept: CapabilitySet = filtersFollow && !process.setsNoNewPrivileges ? .systemAdministration : []
+            try during("process.capabilities") {
+                try ProcessCapabilities.set(
+                    effective: capabilities.effective.union(kept), permitted: capabilities.permitted.union(kept),
+                    inheritable: capabilities.inheritable)
+                try ProcessCapabilities.setAmbient(capabilities.ambient)
+            }
+        }
+        if process.setsNoNewPrivileges {
+            try during("process.noNewPrivileges") { try setNoNewPrivileges() }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+internal import LinuxSystem
+internal import OCISpec
+
+/// What the container's process is given and becomes, decided and laid out for the kernel.
+struct ProcessPlan {
+    let arguments: [String]
+    let environment: [String]
+    let workingDirectory: String
+    let uid: UInt32
+    let gid: UInt32
+    let additionalGroups: [UInt32]
+    let fileModeMask: UInt32?
+    /// The five sets; nil leaves capabilities to what the user id gives.
+    let capabilities: Capabilities?
+    let limits: [(kind: ResourceLimitKind, soft: UInt64, hard: UInt64)]
+    let oomScoreAdjustment: Int32?
+    let setsNoNewPrivileges: Bool
+    let hasTerminal: Bool
+    let consoleSize: WindowSize?
+    let seccomp: InstallableSeccompFilter?
+    /// The blocks for execve(2), ready before the clone.
+    let argumentBlock: CStringBlock
+
+    struct Capabilities {
+        let bounding: CapabilitySet
+        let effective: CapabilitySet
+        let inheritable: CapabilitySet
+        let permitted: CapabilitySet
+        let ambient: CapabilitySet
+
+        init(_ sets: LinuxCapabilities) throws(RuntimeError) {
+            let known = try during("capabilities of this kernel") { try ProcessCapabilities.knownToKernel() }
+            func set(_ names: [String], _ kind: String) throws(RuntimeError) -> CapabilitySet {
+                var set: CapabilitySet = []
+                for (index, name) in names.enumerated() {
+                    guard let capability = CapabilitySet(name: name), known.contains(capability) else {
+                        throw RuntimeError(
+                            "process.capabilities.\(kind)[\(index)]: unknown capability \(quoted(name))")
+                    }
+                    set.formUnion(capability)
+                }
+                return set
+            }
+            bounding = try set(sets.bounding, "bounding")
+            effective = try set(sets.effective, "effective")
+            inheritable = try set(sets.inheritable, "inheritable")
+            permitted = try set(sets.permitted, "permitted")
+            ambient = try set(sets.ambient, "ambient")
+            if !permitted.isSuperset(of: effective) {
+                throw RuntimeError("process.capabilities.effective: holds capabilities that are not permitted")
+            }
+            if !permitted.isSuperset(of: ambient) || !inheritable.isSuperset(of: ambient) {
+                throw RuntimeError(
+                    "process.capabilities.ambient: holds capabilities that are not permitted and inheritable")
+            }
+        }
+    }
+
+    init(_ process: Process, seccomp: Seccomp?, stateRoot: StateRoot) throws(RuntimeError) {
+        guard let command = process.args.first, !command.isEmpty else {
+            throw RuntimeError("process.args: names no program")
+        }
+        arguments = process.args
+        environment = process.env
+        workingDirectory = process.cwd
+        uid = process.user.uid
+        gid = process.user.gid
+        additionalGroups = process.user.additionalGids
+        fileModeMask = process.user.umask
+        if let sets = process.capabilities {
+            capabilities = try Capabilities(sets)
+        } else {
+            capabilities = nil
+        }
+        var limits: [(kind: ResourceLimitKind, soft: UInt64, hard: UInt64)] = []
+        for (index, limit) in process.rlimits.enumerated() {
+            guard let kind = ResourceLimitKind(name: limit.type.rawValue) else {
+                throw RuntimeError("process.rlimits[\(index)].type: \(limit.type.rawValue) is not known here")
+            }
+            limits.append((kind, limit.soft, limit.hard))
+        }
+        self.limits = limits
+        oomScoreAdjustment = process.oomScoreAdj
+        setsNoNewPrivileges = process.noNewPrivileges
+        hasTerminal = process.terminal
+        consoleSize = process.consoleSize.map { WindowSize(rows: $0.height, columns: $0.width) }
+        self.seccomp = try seccomp.map { profile throws(RuntimeError) in
+            try SeccompCompilation(profile, stateRoot: stateRoot).installable()
+        }
+        argumentBlock = CStringBlock(process.args)
+    }
+
+    /// The value of a variable of the container's environment.
+    func variable(_ name: String) -> String? {
+        environment.last { $0.hasPrefix(name + "=") }.map { String($0.dropFirst(name.utf8.count + 1)) }
+    }
+}

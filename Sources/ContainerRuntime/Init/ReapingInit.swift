@@ -1,0 +1,49 @@
+internal import LinuxSystem
+
+/// Process 1 of a container whose bundle asks for it: reaps orphans, passes signals on, keeps the time, and ends with
+/// the program's status.
+///
+/// The program is its child, so that for it abort(3), SIGTERM and orphans behave as outside. Nothing in the container
+/// can look into this process (it is not dumpable) or stop it (it is process 1 of its namespace).
+struct ReapingInit {
+    let channel: FileDescriptorBox
+    /// The longest time the program may run, in milliseconds.
+    let wallTime: Int64?
+
+    /// The exit status that says that the time was up, as timeout(1) has it.
+    static let timeoutStatus: Int32 = 124
+
+    /// Waits for the program and ends as it does.
+    func run(program: Int32, handle: ProcessHandle, signals: SignalQueue) -> Never {
+        do {
+            endProcess(try wait(program: program, handle: handle, signals: signals))
+        } catch {
+            endProcess(1)  // The namespace ends with this process: nothing is left running.
+        }
+    }
+
+    private func wait(
+        program: Int32, handle: ProcessHandle, signals: SignalQueue
+    ) throws(SystemCallError) -> Int32 {
+        let deadline = wallTime.map { bootTime() + $0 * 1_000_000 }
+        while true {
+            let left = deadline.map { max(0, ($0 - bootTime() + 999_999) / 1_000_000) }
+            _ = try waitUntilReady([signals.descriptor.rawValue], milliseconds: left)
+            while let (signal, _) = try signals.next() {
+                guard signal != Signals.child else { continue }
+                do throws(SystemCallError) {
+                    try handle.send(signal: signal)
+                } catch where error.errno == .noSuchProcess {
+                    continue  // It has ended: it is reaped below.
+                }
+            }
+            while let (pid, end) = try reapAnyChild(blocks: false) {
+                guard pid == program else { continue }
+                // A runtime that waits learns of a signal as such; without one the socket is closed, which is no harm.
+                _ = try? FrameSocket(channel.descriptor.duplicated()).send(.ended(end))
+                return end.shellStatus
+            }
+            if let deadline, bootTime() >= deadline { return Self.timeoutStatus }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+internal import LinuxSystem
+internal import OCISpec
+
+/// Builds the container's root file system in the new mount namespace, up to the moment before pivot_root(2).
+///
+/// All targets are opened below the root's descriptor (``RootDirectory``); all sources are copies of mounts, attached by
+/// descriptor. Nothing is looked up by a path that the container's files could redirect.
+struct RootFilesystem: ~Copyable {
+    private let plan: InitPlan
+    /// The root, mounted over its own path.
+    let root: RootDirectory
+
+    /// Cuts this namespace off from the host's and mounts the root over itself, as pivot_root(2) asks.
+    ///
+    /// - Parameters:
+    ///   - plan: What is to be built.
+    ///   - prepared: Trees that the runtime copied, because init may not reach the sources.
+    init(_ plan: InitPlan, prepared: PreparedTrees) throws(RuntimeError) {
+        self.plan = plan
+        // The runtime's own mounts never spread to the host; the host's spread here unless the bundle says otherwise.
+        let isPrivate = plan.rootPropagation == .private || plan.rootPropagation == .rprivate
+        try during("make mounts private") {
+            try MountTree.setPropagation(at: "/", isPrivate ? .isolated : .slave, isRecursive: true)
+        }
+        if let tree = try during("root.path", { try prepared.root() }) {
+            try during("root.path: mount \(quoted(plan.rootPath))") { try tree.attach(to: plan.rootPath) }
+            root = RootDirectory(try during("root.path") { try tree.descriptor.duplicated() })
+        } else {
+            let tree = try during("root.path") { try MountTree(copying: plan.rootPath, isRecursive: true) }
+            try during("root.path") { try tree.attach(to: plan.rootPath) }
+            root = RootDirectory(try during("root.path") { try tree.descriptor.duplicated() })
+        }
+    }
+
+    /// Mounts, devices, masks, working directory, in this order.
+    func build(prepared: PreparedTrees) throws(RuntimeError) {
+        for (index, mount) in plan.mounts.enumerated() {
+            do throws(RuntimeError) {
+                try add(mount, index, prepared)
+            } catch {
+                throw RuntimeError("\(error) (\(mount.origin))", exitStatus: error.exitStatus)
+            }
+        }
+        try RootfsDevices(bindsFromHost: plan.hasUserNamespace).add(plan.devices, to: root)
+        if plan.process.workingDirectory != "/" {
+            _ = try during("process.cwd") { try root.openMakingDirectory(plan.process.workingDirectory) }
+        }
+        let masking = PathMasking()
+        try masking.makeReadOnly(plan.readonlyPaths, in: root)
+        try masking.mask(plan.maskedPaths, in: root)
+    }
+
+    /// Makes the root the namespace's root, and read-only where the bundle says so.
+    consuming func enter() throws(RuntimeError) {
+        if plan.isRootReadOnly {
+            let tree = MountTree.received(try during("root.readonly") { try root.descriptor.duplicated() })
+            try during("root.readonly") { try tree.change(setting: .readOnly) }
+        }
+        try during("enter the root file system") { () throws(SystemCallError) in
+            try root.descriptor.makeWorkingDirectory()
+            try pivotRootToWorkingDirectory()
+        }
+        if let propagation = plan.rootPropagation {
+            let (kind, isRecursive) = propagation.kernelForm
+            try during("linux.rootfsPropagation") {
+                try MountTree.setPropagation(at: "/", kind, isRecursive: isRecursive)
+            }
+        }
+    }
+
+    // MARK: One mount
+
+    private func add(_ mount: MountPlan, _ index: Int, _ prepared: PreparedTrees) throws(RuntimeError) {
+        if mount.source == .remount { return try change(mount) }
+        let what = "mount \(mount.sourceDescription) onto \(quoted(mount.destination))"
+        let tree = try during(what) { try makeTree(mount, index, prepared) }
+        var isFile = false
+        if case .bind = mount.source {
+            isFile = try during(what) { try tree.descriptor.status() }.kind != .directory
+            try during(what) { try setAttributes(mount.options, of: tree) }
+        }
+        let target = try during(what) { () throws(SystemCallError) in
+            if isFile { return try root.openMakingFile(mount.destination) }
+            let target = try root.openMakingDirectory(mount.destination)
+            if mount.mustNotFollowLinks { try refuseLinks(mount.destination) }
+            return target
+        }
+        try during(what) { try tree.attach(to: target) }
+        for propagation in mount.options.propagation {
+            try during(what) {
+                try tree.change(propagation: propagation.kind, isRecursive: propagation.isRecursive)
+            }
+        }
+    }
+
+    private func makeTree(
+        _ mount: MountPlan, _ index: Int, _ prepared: PreparedTrees
+    ) throws(SystemCallError) -> MountTree {
+        if let tree = try prepared.mount(index) { return tree }
+        switch mount.source {
+        case .bind(let path, let isRecursive): return try MountTree(copying: path, isRecursive: isRecursive)
+        case .fileSystem(let type, let source):
+            return try MountTree(
+                newFileSystem: type, source: source, options: mount.options.data.map { ($0.key, $0.value) },
+                attributes: mount.options.setting)
+        case .cgroup:
+            if plan.newNamespaces.contains(.cgroup) {
+                return try MountTree(
+                    newFileSystem: "cgroup2", source: "cgroup2", options: [], attributes: mount.options.setting)
+            }
+            guard let path = plan.cgroupPath else {
+                throw SystemCallError(
+                    call: "mount", object: "cgroup: the container has no control group", errno: .notSupported)
+            }
+            let tree = try MountTree(copying: path, isRecursive: false)
+            try tree.change(setting: mount.options.setting)
+            return tree
+        case .remount:
+            throw SystemCallError(call: "mount", errno: .invalidArgument)
+        }
+    }
+
+    /// Sets what a bind mount forbids; what its source forbids stays, unless the options permit it by name.
+    private func setAttributes(_ options: MountOptions, of tree: borrowing MountTree) throws(SystemCallError) {
+        func set(_ setting: MountAttributes, _ clearing: MountAttributes, isRecursive: Bool) throws(SystemCallError) {
+            if setting.isEmpty && clearing.isEmpty { return }
+            do throws(SystemCallError) {
+                try tree.change(setting: setting, clearing: clearing, isRecursive: isRecursive)
+            } catch where error.errno == .notPermitted && !clearing.isEmpty {
+                // A user namespace may not permit what the source forbids: the source's word stands.
+                if !setting.isEmpty { try tree.change(setting: setting, isRecursive: isRecursive) }
+            }
+        }
+        try set(options.setting, options.clearing, isRecursive: false)
+        try set(options.settingRecursively, options.clearingRecursively, isRecursive: true)
+    }
+
+    private func change(_ mount: MountPlan) throws(RuntimeError) {
+        let what = "remount \(quoted(mount.destination))"
+        let tree = MountTree.received(try during(what) { try root.open(mount.destination) })
+        try during(what) { try setAttributes(mount.options, of: tree) }
+        for propagation in mount.options.propagation {
+            try during(what) {
+                try tree.change(propagation: propagation.kind, isRecursive: propagation.isRecursive)
+            }
+        }
+    }
+
+    /// A procfs or sysfs behind a link would be found elsewhere by the container than by the runtime.
+    private func refuseLinks(_ path: String) throws(SystemCallError) {
+        _ = try openFile(path, below: root.descriptor, .path, resolve: [.inRoot, .noSymlinks])
+    }
+}
+
+extension MountPlan {
+    /// The source as messages name it.
+    var sourceDescription: String {
+        switch source {
+        case .bind(let path, _): quoted(path)
+        case .fileSystem(let type, _): type
+        case .cgroup: "cgroup"
+        case .remount: "nothing"
+        }
+    }
+
+    /// Whether the destination must be a real directory all the way.
+    var mustNotFollowLinks: Bool {
+        if case .fileSystem(let type, _) = source { type == "proc" || type == "sysfs" } else { false }
+    }
+}
+
+extension OCISpec.MountPropagation {
+    /// The kernel's kind, and whether the mounts below change too.
+    var kernelForm: (LinuxSystem.MountPropagation, isRecursive: Bool) {
+        switch self {
+        case .shared: (.shared, false)
+        case .slave: (.slave, false)
+        case .private: (.isolated, false)
+        case .unbindable: (.unbindable, false)
+        case .rshared: (.shared, true)
+        case .rslave: (.slave, true)
+        case .rprivate: (.isolated, true)
+        case .runbindable: (.unbindable, true)
+        }
+    }
+}

@@ -1,0 +1,67 @@
+internal import LinuxSystem
+
+/// Device nodes and the links of /dev (runtime-spec config-linux.md, Default Devices; config.md, Dev symbolic links).
+struct RootfsDevices {
+    /// Whether nodes are bound from the host: nobody may make them inside a user namespace.
+    let bindsFromHost: Bool
+
+    /// Links that programs expect below /dev.
+    private static let links = [
+        ("/proc/self/fd", "fd"), ("/proc/self/fd/0", "stdin"), ("/proc/self/fd/1", "stdout"),
+        ("/proc/self/fd/2", "stderr"), ("pts/ptmx", "ptmx"),
+    ]
+
+    /// Makes nodes and links.
+    func add(_ devices: [DevicePlan], to root: borrowing RootDirectory) throws(RuntimeError) {
+        // A /dev that is a link would have nodes made where it leads, which need not be what the bundle mounted.
+        let directory = try during("/dev") { () throws(SystemCallError) in
+            _ = try root.openMakingDirectory("/dev")
+            return try openFile(
+                "/dev", below: root.descriptor, [.path, .directory], resolve: [.inRoot, .noSymlinks])
+        }
+        for device in devices {
+            let origin = device.origin.isEmpty ? "default device" : device.origin
+            try during("\(origin): \(quoted(device.path))") { () throws(SystemCallError) in
+                let (parent, name) = try root.openParent(of: device.path)
+                if try isThere(device, name, in: parent.descriptor) { return }
+                if bindsFromHost && device.kind != .fifo {
+                    try bind(device, root)
+                } else {
+                    try parent.descriptor.makeNode(
+                        name, kind: device.kind, permissions: device.permissions, device: device.device)
+                    if device.uid != 0 || device.gid != 0 {
+                        try parent.descriptor.changeOwner(name, uid: device.uid, gid: device.gid)
+                    }
+                }
+            }
+        }
+        for (target, name) in Self.links {
+            do throws(SystemCallError) {
+                try directory.makeSymbolicLink(to: target, name)
+            } catch where error.errno == .fileExists {
+                continue  // The bundle's own.
+            } catch {
+                throw RuntimeError("/dev/\(name): \(error)")
+            }
+        }
+    }
+
+    /// Whether the very node is there already, as in a /dev bound from the host.
+    private func isThere(
+        _ device: DevicePlan, _ name: String, in parent: borrowing FileDescriptor
+    ) throws(SystemCallError) -> Bool {
+        guard let status = try parent.status(of: name) else { return false }
+        if status.kind == device.kind && (device.kind == .fifo || status.deviceNode == device.device) { return true }
+        if status.kind == .regular && status.size == 0 { return false }
+        throw SystemCallError(call: "mknod", object: quoted(name), errno: .fileExists)
+    }
+
+    private func bind(_ device: DevicePlan, _ root: borrowing RootDirectory) throws(SystemCallError) {
+        let tree = try MountTree(copying: device.path, isRecursive: false)
+        let status = try tree.descriptor.status()
+        guard status.kind == device.kind, status.deviceNode == device.device else {
+            throw SystemCallError(call: "bind", object: "\(quoted(device.path)) of the host", errno: .noSuchDeviceOrAddress)
+        }
+        try tree.attach(to: try root.openMakingFile(device.path))
+    }
+}

@@ -1,0 +1,61 @@
+internal import LinuxSystem
+
+/// Kernel settings of the container: only those that belong to a namespace it has, so that none reaches the host.
+///
+/// Source: runtime-spec config-linux.md, Sysctl; namespaces(7).
+enum Sysctls {
+    /// Decides which files are written.
+    ///
+    /// - Parameters:
+    ///   - settings: Name and value, as the bundle has them; the name's parts are separated by `.` or `/`.
+    ///   - namespaces: The namespaces that the container does not share with the host.
+    /// - Returns: Paths below /proc/sys with their values, sorted.
+    /// - Throws: ``RuntimeError`` for a setting of the whole host, or of a namespace that is shared.
+    static func decide(
+        _ settings: [String: String], namespaces: NamespaceSet
+    ) throws(RuntimeError) -> [(path: String, value: String)] {
+        var decided: [(path: String, value: String)] = []
+        for (name, value) in settings.sorted(by: { $0.key < $1.key }) {
+            let origin = "linux.sysctl.\(name)"
+            let path = name.contains("/") ? name : name.split(separator: ".").joined(separator: "/")
+            let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+            guard !parts.isEmpty, parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else {
+                throw RuntimeError("\(origin): not the name of a setting")
+            }
+            guard let (kind, word) = owner(of: path) else {
+                throw RuntimeError("\(origin): is not a setting of a namespace, it would change the host")
+            }
+            guard namespaces.contains(kind) else {
+                throw RuntimeError("\(origin): needs a \(word) namespace of the container's own")
+            }
+            decided.append((path, value))
+        }
+        return decided
+    }
+
+    private static func owner(of path: String) -> (NamespaceSet, String)? {
+        if path.hasPrefix("net/") { return (.network, "network") }
+        if path.hasPrefix("fs/mqueue/") { return (.ipc, "ipc") }
+        if path.hasPrefix("user/") { return (.user, "user") }
+        switch path {
+        case "kernel/msgmax", "kernel/msgmnb", "kernel/msgmni", "kernel/sem", "kernel/shmall", "kernel/shmmax",
+            "kernel/shmmni", "kernel/shm_rmid_forced":
+            return (.ipc, "ipc")
+        case "kernel/hostname", "kernel/domainname": return (.uts, "uts")
+        case "vm/memfd_noexec": return (.pid, "pid")
+        default: return nil
+        }
+    }
+
+    /// Writes the settings, from inside the container's namespaces, through the host's procfs.
+    static func apply(_ settings: [(path: String, value: String)]) throws(RuntimeError) {
+        for setting in settings {
+            try during("sysctl \(setting.path)=\(setting.value)") { () throws(SystemCallError) in
+                let directory = try openFile("/proc/sys", [.path, .directory])
+                let file = try openFile(
+                    setting.path, below: directory, .writeOnly, resolve: [.beneath, .noCrossDevice, .noSymlinks])
+                try file.write(setting.value)
+            }
+        }
+    }
+}

@@ -1,0 +1,196 @@
+internal import Cgroup
+internal import LinuxSystem
+internal import OCISpec
+
+/// A container on its way from bundle to running process; `create` and `run` share it.
+///
+/// What has been made is kept here, so that a failure at any step is undone in reverse order by ``undo()``.
+final class Launch {
+    let container: Container
+    let bundle: Bundle
+    let options: CreateOptions
+    private(set) var plan: InitPlan
+    /// Whether this process stays with the container and the container ends with it.
+    let staysAttached: Bool
+
+    private(set) var directory: StateDirectory?
+    private(set) var cgroupPath: CgroupPath?
+    private(set) var pid: Int32 = 0
+    private(set) var process: ProcessHandle?
+    private(set) var channel: FileDescriptorBox?
+    /// The master of the container's terminal, where this process keeps it.
+    private(set) var console: FileDescriptorBox?
+
+    init(
+        _ container: Container, bundle: Bundle, options: CreateOptions, staysAttached: Bool
+    ) throws(RuntimeError) {
+        self.container = container
+        self.bundle = bundle
+        self.options = options
+        self.staysAttached = staysAttached
+        let plan = try InitPlan(bundle.spec, bundle: bundle.path, stateRoot: container.root)
+        if plan.process.hasTerminal, !staysAttached, options.consoleSocket == nil {
+            throw RuntimeError("process.terminal: needs --console-socket, there is nobody else to hold the terminal")
+        }
+        if !plan.process.hasTerminal, options.consoleSocket != nil {
+            throw RuntimeError("--console-socket: the bundle asks for no terminal (process.terminal)")
+        }
+        directory = try StateDirectory(making: container.id, in: container.root)
+        self.plan = plan
+    }
+
+    /// Brings the container to the point where nothing is left but to start its program.
+    func run() throws(RuntimeError) {
+        do throws(RuntimeError) {
+            plan.cgroupPath = try makeCgroup()
+            try bear()
+            try handshake()
+            if let path = options.pidFile { try writePidFile(path) }
+        } catch {
+            undo()
+            throw error
+        }
+    }
+
+    // MARK: The control group
+
+    private func makeCgroup() throws(RuntimeError) -> String? {
+        guard let hierarchy = try during("cgroup", { try UnifiedHierarchy.ofHost() }) else { return nil }
+        let asked = bundle.spec.linux?.cgroupsPath
+        let path = try during("linux.cgroupsPath") { try CgroupPath(asked ?? "/agentrt/\(container.id)") }
+        do throws(SystemCallError) {
+            let cgroup = try Cgroup.make(path, in: hierarchy)
+            guard try cgroup.processes().isEmpty else {
+                throw SystemCallError(call: "mkdir", object: "which holds processes", errno: .fileExists)
+            }
+            cgroupPath = path
+            return cgroup.absolutePath
+        } catch where [.permissionDenied, .readOnlyFileSystem, .notPermitted].contains(error.errno) {
+            // No limit was asked for (that is refused above), so a user without a delegated group goes without one.
+            return nil
+        } catch {
+            throw RuntimeError("cgroup \(quoted(path.description)): \(error)")
+        }
+    }
+
+    private func openCgroup() throws(RuntimeError) -> Cgroup? {
+        guard let cgroupPath, let hierarchy = try during("cgroup", { try UnifiedHierarchy.ofHost() }) else { return nil }
+        return try during("cgroup \(quoted(cgroupPath.description))") { try Cgroup.open(cgroupPath, in: hierarchy) }
+    }
+
+    // MARK: The process
+
+    private func bear() throws(RuntimeError) {
+        let fifo = staysAttached ? nil : try makeFifo()
+        let consoleSocket = try options.consoleSocket.map { path throws(RuntimeError) in
+            let socket = try during("console socket") { try FrameSocket.connected(to: path) }
+            return FileDescriptorBox(try during("console socket") { try socket.descriptor.duplicated() })
+        }
+        let prepared = try PreparedTrees(for: plan)
+        let (ownNumber, initNumber) = try during("socketpair") { try FrameSocket.pair() }
+        let own = FileDescriptorBox(FileDescriptor(owning: ownNumber))
+        let initEnd = FileDescriptorBox(FileDescriptor(owning: initNumber))
+        let start: InitProcess.StartCondition =
+            fifo.map { .fifo($0.descriptor.rawValue) } ?? .immediately(diesWithRuntime: true)
+
+        let cgroup = try openCgroup()
+        let (pid, process) = try Birth(plan: plan).make(into: cgroup) {
+            // Here the container's first process begins; it closes the runtime's end, to notice the runtime's death.
+            _ = FileDescriptor(owning: ownNumber)
+            InitProcess(
+                plan: plan, channel: FrameSocket(FileDescriptor(owning: initNumber)), start: start,
+                prepared: prepared, hookState: state(.creating, pid: currentProcessID()),
+                consoleSocket: consoleSocket, makesSessionKeyring: !options.sharesKeyring
+            ).run()
+        }
+        (self.pid, self.process, channel) = (pid, process, own)
+        withExtendedLifetime((initEnd, fifo)) {}
+        try save()
+        if plan.newNamespaces.contains(.user) {
+            try IDMaps(uidMappings: plan.uidMappings, gidMappings: plan.gidMappings).write(of: pid)
+        }
+    }
+
+    private func makeFifo() throws(RuntimeError) -> FileDescriptorBox {
+        try during("exec.fifo") { () throws(SystemCallError) in
+            guard let state = directory else { preconditionFailure("no state directory") }
+            try state.directory.makeNode(
+                StateDirectory.fifoName, kind: .fifo, permissions: 0o600, device: DeviceNumber(major: 0, minor: 0))
+            // Not blocking: so that opening it does not wait for `start`.
+            return FileDescriptorBox(try state.directory.open(StateDirectory.fifoName, [.readOnly, .nonBlocking]))
+        }
+    }
+
+    private func save() throws(RuntimeError) {
+        guard let started = try during("process \(pid)", { try ProcessStatus.of(pid) }) else {
+            throw RuntimeError("process \(pid): is gone")
+        }
+        try directory?.save(
+            ContainerRecord(
+                ociVersion: bundle.spec.ociVersion, bundle: bundle.path, annotations: bundle.spec.annotations,
+                pid: pid, startTime: started.startTime, created: wallClock(), cgroupPath: cgroupPath?.description,
+                hooks: bundle.spec.hooks, hasOwnPIDNamespace: plan.newNamespaces.contains(.pid),
+                scratch: options.scratch))
+    }
+
+    private func handshake() throws(RuntimeError) {
+        guard let channel else { return }
+        let socket = FrameSocket(try during("init channel") { try channel.descriptor.duplicated() })
+        try socket.send(.proceed)
+        while true {
+            guard let (message, descriptors) = try socket.receiveMessage() else { throw try deathOfInit() }
+            switch message {
+            case .ready: return
+            case .console: console = descriptors.first
+            case .hooksDue:
+                let hooks = HookRunner(state: state(.creating, pid: pid))
+                try hooks.run(plan.hooks.prestart, phase: .prestart)
+                try hooks.run(plan.hooks.createRuntime, phase: .createRuntime)
+                try socket.send(.proceed)
+            case .failed(let status, let message): throw RuntimeError(message, exitStatus: status)
+            case .proceed, .ended: throw RuntimeError("init channel: a message out of turn")
+            }
+        }
+    }
+
+    /// Init closed its end without a word: it was killed.
+    private func deathOfInit() throws(RuntimeError) -> RuntimeError {
+        guard let process else { return RuntimeError("init died") }
+        let end = try during("wait for init") { try process.waitForEnd() }
+        switch end {
+        case .signalled(let signal): return RuntimeError("init was killed by signal \(Signals.name(signal))")
+        case .exited(let status): return RuntimeError("init ended early with status \(status)")
+        }
+    }
+
+    private func writePidFile(_ path: String) throws(RuntimeError) {
+        try during("--pid-file") {
+            try openFile(path, [.writeOnly, .create, .truncate], mode: 0o644).write("\(pid)")
+        }
+    }
+
+    /// The state that hooks see.
+    func state(_ status: State.Status, pid: Int32) -> State {
+        State(
+            ociVersion: bundle.spec.ociVersion, id: container.id.description, status: status, pid: pid,
+            bundle: bundle.path, annotations: bundle.spec.annotations)
+    }
+
+    // MARK: Undoing
+
+    /// Unmakes what has been made, in reverse order. Failures here are not told: the one that led here is.
+    func undo() {
+        if let process {
+            _ = try? process.send(signal: Signals.kill)
+            _ = try? process.waitForEnd()
+        }
+        if let cgroup = (try? openCgroup()) ?? nil { _ = try? cgroup.remove() }
+        if let directory { _ = try? directory.remove() }
+        directory = nil
+    }
+
+    /// Gives the lock on the container up, for other verbs to act on it while it runs.
+    func unlock() {
+        directory = nil
+    }
+}

@@ -1,0 +1,51 @@
+internal import JSON
+internal import LinuxSystem
+
+/// What a bundle asks of agentrt beyond the OCI specification; see spec/annotations.md.
+struct RuntimeAnnotations: Equatable {
+    /// Whether a reaping init runs at pid 1, with the program as its child.
+    var hasReapingInit = false
+    /// The paths, in the container, that may be executed; nil puts no Landlock rule set in force.
+    var executablePaths: [String]?
+    /// Whether memory files cannot be executed in the container's pid namespace (vm.memfd_noexec=2).
+    var forbidsMemfdExecution = false
+    /// The longest time the container may run, in milliseconds; nil for ever.
+    var wallTime: Int64?
+
+    private static let prefix = "dev.agentrt."
+
+    /// Reads the annotations below `dev.agentrt.`; others are not the runtime's.
+    init(_ annotations: [String: String]) throws(RuntimeError) {
+        for (key, value) in annotations.sorted(by: { $0.key < $1.key }) where key.hasPrefix(Self.prefix) {
+            let invalid = RuntimeError("annotations.\(key): \(quoted(value)) is not a value of it")
+            switch key.dropFirst(Self.prefix.count) {
+            case "init":
+                guard let flag = Bool(value) else { throw invalid }
+                hasReapingInit = flag
+            case "landlock": executablePaths = try Self.paths(value, key: key)
+            case "memfd_noexec":
+                guard let flag = Bool(value) ?? (value == "2" ? true : nil) else { throw invalid }
+                forbidsMemfdExecution = flag
+            case "wallTime":
+                guard let time = Int64(value), time > 0 else { throw invalid }
+                wallTime = time
+            case "version": continue
+            default: throw RuntimeError("annotations.\(key): unknown to this version of agentrt")
+            }
+        }
+        if hasReapingInit == false, wallTime != nil {
+            // Nobody would be left to keep the time once `create` and `start` have returned.
+            throw RuntimeError("annotations.dev.agentrt.wallTime: needs dev.agentrt.init=true")
+        }
+    }
+
+    private static func paths(_ value: String, key: String) throws(RuntimeError) -> [String] {
+        try during("annotations.\(key)") {
+            let object = try JSONParser.parse(Array(value.utf8)).asObject()
+            for member in object.members where member.key != "execute" {
+                throw RuntimeError("unknown member \(quoted(member.key))")
+            }
+            return try object.required("execute", as: [String].self)
+        }
+    }
+}

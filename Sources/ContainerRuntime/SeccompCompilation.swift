@@ -1,0 +1,170 @@
+internal import JSON
+internal import LinuxSystem
+internal import OCISpec
+
+/// Turns a bundle's seccomp section into the kernel's BPF, and keeps the result: libseccomp needs 2 to 40 ms for it.
+///
+/// A kept result is found by a hash of the section, but taken only if the whole section that it was made from, stored
+/// with it, is the same; so a collision can cost time, never safety. The directory belongs to the state root, which
+/// nobody else can write.
+struct SeccompCompilation {
+    private let profile: Seccomp
+    private let stateRoot: StateRoot
+    private let key: [UInt8]
+
+    init(_ profile: Seccomp, stateRoot: StateRoot) {
+        self.profile = profile
+        self.stateRoot = stateRoot
+        key = Array("agentrt 1, libseccomp \(SeccompFilter.libraryVersion)\n".utf8) + JSONWriter.bytes(profile)
+    }
+
+    /// The filter, ready to install.
+    func installable() throws(RuntimeError) -> InstallableSeccompFilter {
+        let bytes: [UInt8]
+        if let kept = kept() {
+            bytes = kept
+        } else {
+            bytes = try compiled()
+            keep(bytes)
+        }
+        guard bytes.count / 8 <= 4096 else {  // BPF_MAXINSNS
+            throw RuntimeError("linux.seccomp: the filter has \(bytes.count / 8) instructions, the kernel takes 4096")
+        }
+        return InstallableSeccompFilter(bytes, flags: flags)
+    }
+
+    /// The flags of seccomp(2).
+    private var flags: UInt32 {
+        profile.flags.reduce(0) { bits, flag in
+            switch flag {
+            case .tsync: bits | 1
+            case .log: bits | 2
+            case .specAllow: bits | 4
+            case .waitKillableRecv: bits  // Only of meaning with a listener.
+            }
+        }
+    }
+
+    // MARK: Compiling
+
+    private func compiled() throws(RuntimeError) -> [UInt8] {
+        let defaultAction = action(profile.defaultAction, errno: profile.defaultErrnoRet)
+        let filter = try during("linux.seccomp") { try SeccompFilter(defaultAction: defaultAction) }
+        for (index, architecture) in profile.architectures.enumerated() {
+            let name = architecture.rawValue.dropFirst("SCMP_ARCH_".count).lowercased()
+            let isKnown = try during("linux.seccomp.architectures[\(index)]") { try filter.addArchitecture(name) }
+            guard isKnown else {
+                throw RuntimeError(
+                    "linux.seccomp.architectures[\(index)]: \(architecture.rawValue) is unknown to libseccomp")
+            }
+        }
+        for (index, rule) in profile.syscalls.enumerated() {
+            let ruleAction = action(rule.action, errno: rule.errnoRet)
+            if ruleAction == defaultAction { continue }  // libseccomp refuses a rule that changes nothing.
+            for name in rule.names {
+                let origin = "linux.seccomp.syscalls[\(index)]"
+                guard SeccompFilter.knows(systemCall: name) else {
+                    if leavesUnknownDenied(rule.action) { continue }
+                    throw RuntimeError("\(origin): unknown system call \(quoted(name))")
+                }
+                for conditions in alternatives(rule.args) {
+                    try during(origin) { try filter.addRule(ruleAction, systemCall: name, when: conditions) }
+                }
+            }
+        }
+        return try during("linux.seccomp") { try filter.compiled() }
+    }
+
+    /// Whether a rule for a call that libseccomp does not know can be left out without permitting more: engines name
+    /// calls newer than the library, mostly to allow them.
+    private func leavesUnknownDenied(_ ruleAction: SeccompAction) -> Bool {
+        func permits(_ action: SeccompAction) -> Bool { action == .allow || action == .log }
+        return permits(ruleAction) || !permits(profile.defaultAction)
+    }
+
+    /// All conditions of a rule must hold; but libseccomp takes one condition an argument, and so, as the engines have
+    /// it, a rule with several for one argument means any of them.
+    private func alternatives(_ arguments: [SeccompArgument]) -> [[SeccompFilter.ArgumentCondition]] {
+        let conditions = arguments.map { argument in
+            SeccompFilter.ArgumentCondition(
+                index: argument.index, comparison(argument.op), value: argument.value, secondValue: argument.valueTwo)
+        }
+        let isUnique = Set(conditions.map(\.index)).count == conditions.count
+        return isUnique ? [conditions] : conditions.map { [$0] }
+    }
+
+    private func action(_ action: SeccompAction, errno: UInt32?) -> SeccompFilter.Action {
+        switch action {
+        case .kill, .killThread: .killThread
+        case .killProcess: .killProcess
+        case .trap: .trap
+        case .errno: .fail(errno ?? 1)  // EPERM
+        case .trace: .trace(errno ?? 1)
+        case .log: .log
+        case .allow: .allow
+        case .notify: .notify
+        }
+    }
+
+    private func comparison(_ op: SeccompOperator) -> SeccompFilter.Comparison {
+        switch op {
+        case .notEqual: .notEqual
+        case .lessThan: .less
+        case .lessOrEqual: .lessOrEqual
+        case .equal: .equal
+        case .greaterOrEqual: .greaterOrEqual
+        case .greaterThan: .greater
+        case .maskedEqual: .maskedEqual
+        }
+    }
+
+    // MARK: Keeping
+
+    /// FNV-1a of the key, as a file name.
+    private var fileName: String {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in key { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        return String(hash, radix: 16)
+    }
+
+    private var directoryNames: [String] { [".cache", "seccomp"] }
+
+    /// The kept filter: the file holds the key's length in eight digits, the key, and the filter.
+    private func kept() -> [UInt8]? {
+        // A cache that cannot be read is a cache that is empty: the filter is compiled, nothing is skipped.
+        guard let bytes = try? readFile(stateRoot.path + "/" + directoryNames.joined(separator: "/") + "/" + fileName),
+            isOwn(), bytes.count > 8 + key.count,
+            bytes.prefix(8).elementsEqual(lengthField), bytes.dropFirst(8).prefix(key.count).elementsEqual(key)
+        else { return nil }
+        let filter = Array(bytes.dropFirst(8 + key.count))
+        return filter.count % 8 == 0 ? filter : nil
+    }
+
+    /// Whether the state root belongs to this user alone; below it nobody else could have written.
+    private func isOwn() -> Bool {
+        guard let status = try? fileStatus(stateRoot.path, followsLink: false) else { return false }
+        return status.kind == .directory && status.uid == effectiveUserID() && status.permissions & 0o022 == 0
+    }
+
+    private func keep(_ filter: [UInt8]) {
+        // As above: a cache that cannot be written costs time only.
+        do {
+            var directory = try stateRoot.open()
+            for name in directoryNames {
+                _ = try directory.makeDirectoryIfMissing(name, mode: 0o700)
+                directory = try directory.open(name, [.readOnly, .directory])
+            }
+            let temporary = fileName + ".\(currentProcessID())"
+            let file = try directory.open(temporary, [.writeOnly, .create, .truncate], mode: 0o600)
+            try file.write(lengthField + key + filter)
+            try directory.rename(temporary, to: fileName)
+        } catch {
+            return
+        }
+    }
+
+    private var lengthField: [UInt8] {
+        let digits = String(key.count)
+        return Array((String(repeating: "0", count: max(0, 8 - digits.count)) + digits).utf8)
+    }
+}

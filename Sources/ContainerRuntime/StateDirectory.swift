@@ -1,0 +1,174 @@
+internal import JSON
+internal import LinuxSystem
+
+/// Where the runtime keeps what it knows of its containers: `ROOT/ID/` with state.json, exec.fifo and a lock.
+///
+/// Nobody but the owner may look in or write (0700), and no link is followed: what stands at the root's path is
+/// verified each time, since the fallback below `/tmp` could have been made by someone else.
+public struct StateRoot: Sendable {
+    /// The root's path.
+    public let path: String
+
+    /// A root at a place of the caller's choice, or the default one: `/run/agentrt` for root, else below
+    /// `$XDG_RUNTIME_DIR`, else `/tmp/agentrt-UID`.
+    ///
+    /// - Parameters:
+    ///   - path: The place; nil for the default.
+    ///   - runtimeDirectory: The value of `XDG_RUNTIME_DIR`, if set.
+    public init(path: String?, runtimeDirectory: String?) {
+        if let path {
+            self.path = path
+        } else if effectiveUserID() == 0 {
+            self.path = "/run/agentrt"
+        } else if let runtimeDirectory, runtimeDirectory.hasPrefix("/") {
+            self.path = runtimeDirectory + "/agentrt"
+        } else {
+            self.path = "/tmp/agentrt-\(effectiveUserID())"
+        }
+    }
+
+    /// Opens the root, making it where it is missing.
+    ///
+    /// - Returns: The directory.
+    /// - Throws: ``RuntimeError`` where it belongs to someone else or others may write it.
+    func open() throws(RuntimeError) -> FileDescriptor {
+        do throws(SystemCallError) {
+            return try verified(try openFile(path, [.readOnly, .directory, .noFollow]))
+        } catch where error.errno == .noSuchFile {
+            try makeDirectories()
+            return try during("state directory") {
+                try verified(try openFile(path, [.readOnly, .directory, .noFollow]))
+            }
+        } catch {
+            throw RuntimeError("state directory: \(error)")
+        }
+    }
+
+    private func verified(_ directory: consuming FileDescriptor) throws(SystemCallError) -> FileDescriptor {
+        let status = try directory.status()
+        guard status.uid == effectiveUserID(), status.permissions & 0o022 == 0 else {
+            throw SystemCallError(
+                call: "open", object: "\(quoted(path)), which others own or may write", errno: .permissionDenied)
+        }
+        return directory
+    }
+
+    private func makeDirectories() throws(RuntimeError) {
+        var prefix = ""
+        for component in path.split(separator: "/") {
+            prefix += (path.hasPrefix("/") || !prefix.isEmpty ? "/" : "") + component
+            do throws(SystemCallError) {
+                try makeDirectory(prefix, mode: 0o700)
+            } catch where error.errno == .fileExists {
+                continue
+            } catch {
+                throw RuntimeError("state directory: \(error)")
+            }
+        }
+    }
+
+    /// The ids of all containers, sorted.
+    ///
+    /// - Returns: The ids; empty where the root does not exist.
+    /// - Throws: ``RuntimeError``.
+    public func containerIDs() throws(RuntimeError) -> [ContainerID] {
+        guard try during("state directory", { try fileStatus(path) }) != nil else { return [] }
+        let root = try open()
+        let names = try during("state directory") { try root.entries(path: path) }
+        var ids: [ContainerID] = []
+        for name in names where !name.hasPrefix(".") { ids.append(try ContainerID(name)) }
+        return ids
+    }
+}
+
+/// One container's directory below the state root, held open and, where it is changed, locked.
+struct StateDirectory {
+    private let box: FileDescriptorBox
+    /// Its path, for messages and for other programs.
+    let path: String
+    private let root: StateRoot
+    private let id: ContainerID
+
+    static let fifoName = "exec.fifo"
+    private static let recordName = "state.json"
+
+    /// The directory.
+    var directory: FileDescriptor { _read { yield box.descriptor } }
+
+    /// Makes the directory, which says that the id is taken.
+    init(making id: ContainerID, in root: StateRoot) throws(RuntimeError) {
+        let rootDirectory = try root.open()
+        do throws(SystemCallError) {
+            try rootDirectory.makeDirectory(id.description, mode: 0o700)
+            box = FileDescriptorBox(try rootDirectory.open(id.description, [.readOnly, .directory]))
+            try box.descriptor.lock()
+        } catch where error.errno == .fileExists {
+            throw RuntimeError("container \(quoted(id.description)) already exists")
+        } catch {
+            throw RuntimeError("state directory: \(error)")
+        }
+        path = root.path + "/" + id.description
+        self.root = root
+        self.id = id
+    }
+
+    /// Opens the directory of a container that exists.
+    ///
+    /// - Parameter locks: Whether the container is about to be changed.
+    init(opening id: ContainerID, in root: StateRoot, locks: Bool) throws(RuntimeError) {
+        let notFound = RuntimeError("container \(quoted(id.description)) does not exist")
+        guard try during("state directory", { try fileStatus(root.path) }) != nil else { throw notFound }
+        let rootDirectory = try root.open()
+        do throws(SystemCallError) {
+            box = FileDescriptorBox(try rootDirectory.open(id.description, [.readOnly, .directory]))
+            if locks {
+                try box.descriptor.lock()
+                // It may have been deleted while this waited.
+                guard try rootDirectory.status(of: id.description)?.inode == box.descriptor.status().inode else {
+                    throw SystemCallError(call: "open", errno: .noSuchFile)
+                }
+            }
+        } catch where error.errno == .noSuchFile {
+            throw notFound
+        } catch {
+            throw RuntimeError("state directory: \(error)")
+        }
+        path = root.path + "/" + id.description
+        self.root = root
+        self.id = id
+    }
+
+    /// What was recorded, or nil where the runtime was killed before it recorded anything.
+    func load() throws(RuntimeError) -> ContainerRecord? {
+        let bytes: [UInt8]
+        do throws(SystemCallError) {
+            bytes = try directory.open(Self.recordName, .readOnly).readAll(limit: 16 << 20)
+        } catch where error.errno == .noSuchFile {
+            return nil
+        } catch {
+            throw RuntimeError("\(path)/\(Self.recordName): \(error)")
+        }
+        return try during("\(path)/\(Self.recordName)") { try ContainerRecord(json: JSONParser.parse(bytes)) }
+    }
+
+    /// Records, atomically: a reader sees the old record or the new one.
+    func save(_ record: ContainerRecord) throws(RuntimeError) {
+        try during("\(path)/\(Self.recordName)") { () throws(SystemCallError) in
+            let temporary = Self.recordName + ".new"
+            let file = try directory.open(temporary, [.writeOnly, .create, .truncate], mode: 0o600)
+            try file.write(JSONWriter.bytes(record))
+            try directory.rename(temporary, to: Self.recordName)
+        }
+    }
+
+    /// Whether the container still waits for `start`: its exec.fifo is there.
+    func hasFifo() throws(RuntimeError) -> Bool {
+        try during(path) { try directory.status(of: Self.fifoName) } != nil
+    }
+
+    /// Removes the directory and with it the container's name.
+    func remove() throws(RuntimeError) {
+        let rootDirectory = try root.open()
+        try during("remove \(path)") { try rootDirectory.removeTree(id.description) }
+    }
+}

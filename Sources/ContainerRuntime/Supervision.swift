@@ -1,0 +1,93 @@
+internal import LinuxSystem
+internal import OCISpec
+
+/// Stays with a running container: passes signals on, carries its terminal's bytes, keeps its time, learns its end.
+struct Supervision {
+    private let launch: Launch
+    private let signals: SignalQueue
+    private let process: ProcessHandle
+    private let channel: FileDescriptorBox
+
+    init(_ launch: Launch, signals: SignalQueue) throws(RuntimeError) {
+        guard let process = launch.process, let channel = launch.channel else {
+            throw RuntimeError("the container was not launched")
+        }
+        self.launch = launch
+        self.signals = signals
+        self.process = process
+        self.channel = channel
+    }
+
+    /// Waits until the container has ended and all its output has been passed on.
+    func waitForEnd() throws(RuntimeError) -> RunResult {
+        let relay = try launch.console.map { master throws(RuntimeError) in try TerminalRelay(master: master) }
+        let deadline = launch.plan.annotations.wallTime.map { bootTime() + $0 * 1_000_000 }
+        let socket = FrameSocket(try during("init channel") { try channel.descriptor.duplicated() })
+        var channelIsOpen = true
+        var programEnd: ProcessEnd?
+        while true {
+            let left = deadline.map { max(0, ($0 - bootTime() + 999_999) / 1_000_000) }
+            let ready = try during("wait") {
+                try waitUntilReady(
+                    [
+                        process.descriptor.rawValue, signals.descriptor.rawValue,
+                        channelIsOpen ? socket.descriptor.rawValue : -1, relay?.input ?? -1, relay?.output ?? -1,
+                    ], milliseconds: left)
+            }
+            if ready[2] {
+                switch try socket.receiveMessage()?.message {
+                case .failed(let status, let message):
+                    _ = try during("wait") { try process.waitForEnd() }
+                    throw RuntimeError(message, exitStatus: status)
+                case .ended(let end): programEnd = end
+                default: channelIsOpen = false
+                }
+                continue
+            }
+            if ready[1] { try passSignals(relay) }
+            if ready[3] || ready[4] { try relay?.carry(input: ready[3], output: ready[4]) }
+            if ready[0] {
+                try relay?.drain()
+                let end = try during("wait") { try process.waitForEnd() }
+                return RunResult(reason: reason(programEnd, end, deadline))
+            }
+            if let deadline, bootTime() >= deadline { try killForTime() }
+        }
+    }
+
+    /// A reaping init ends with the program's status, and with 124 when it has kept the time itself.
+    private func reason(_ programEnd: ProcessEnd?, _ initEnd: ProcessEnd, _ deadline: Int64?) -> RunResult.Reason {
+        if let programEnd { return .ended(programEnd) }
+        if let wallTime = launch.plan.annotations.wallTime, let deadline, bootTime() >= deadline {
+            return .wallTime(milliseconds: wallTime)
+        }
+        return .ended(initEnd)
+    }
+
+    private func killForTime() throws(RuntimeError) {
+        do throws(SystemCallError) {
+            try process.send(signal: Signals.kill)
+        } catch where error.errno == .noSuchProcess {
+            return
+        } catch {
+            throw RuntimeError("kill: \(error)")
+        }
+    }
+
+    private func passSignals(_ relay: TerminalRelay?) throws(RuntimeError) {
+        while let (signal, _) = try during("signals", { try signals.next() }) {
+            if signal == Signals.child { continue }
+            if signal == Signals.windowChange, let relay {
+                try relay.passWindowSize()
+                continue
+            }
+            do throws(SystemCallError) {
+                try process.send(signal: signal)
+            } catch where error.errno == .noSuchProcess {
+                continue
+            } catch {
+                throw RuntimeError("pass signal \(Signals.name(signal)) on: \(error)")
+            }
+        }
+    }
+}

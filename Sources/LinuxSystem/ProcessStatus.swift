@@ -1,0 +1,31 @@
+/// What the kernel says of a process in `/proc/PID/stat` (proc_pid_stat(5)).
+public struct ProcessStatus: Equatable, Sendable {
+    /// The state's letter: `R` running, `Z` ended but not reaped, `X` dead.
+    public let state: Character
+    /// When it started, in clock ticks since boot.
+    public let startTime: UInt64
+
+    /// Whether the process has ended, reaped or not.
+    public var hasEnded: Bool { state == "Z" || state == "X" }
+
+    /// Asks the kernel.
+    ///
+    /// - Parameter pid: The process.
+    /// - Returns: Its status, or nil where there is no such process.
+    /// - Throws: ``SystemCallError``.
+    public static func of(_ pid: Int32) throws(SystemCallError) -> ProcessStatus? {
+        let bytes: [UInt8]
+        do throws(SystemCallError) {
+            bytes = try readFile("/proc/\(pid)/stat", limit: 4096)
+        } catch where error.errno == .noSuchFile || error.errno == .noSuchProcess {
+            return nil
+        }
+        // The name, field 2, stands in parentheses and may hold any byte; the rest follows the last one.
+        guard let end = bytes.lastIndex(of: UInt8(ascii: ")")) else { return nil }
+        let fields = bytes[(end + 1)...].split(separator: UInt8(ascii: " "))
+        guard fields.count > 19, let state = fields[0].first,
+            let startTime = UInt64(String(decoding: fields[19], as: UTF8.self))
+        else { return nil }
+        return ProcessStatus(state: Character(Unicode.Scalar(state)), startTime: startTime)
+    }
+}

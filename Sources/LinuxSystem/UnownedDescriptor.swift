@@ -1,0 +1,52 @@
+/// A descriptor that somebody else closes, such as standard input.
+public struct UnownedDescriptor: Sendable {
+    /// The descriptor's number.
+    public let rawValue: Int32
+
+    /// A descriptor by number.
+    ///
+    /// - Parameter rawValue: An open descriptor.
+    public init(_ rawValue: Int32) { self.rawValue = rawValue }
+
+    /// Whether it is a terminal (isatty(3)).
+    public var isTerminal: Bool { LinuxSystem.isTerminal(rawValue) }
+
+    /// Reads up to a number of bytes; see ``FileDescriptor/read(upTo:)``.
+    ///
+    /// - Parameter limit: The most bytes to read.
+    /// - Returns: What was there.
+    /// - Throws: ``SystemCallError``.
+    public func read(upTo limit: Int) throws(SystemCallError) -> [UInt8] {
+        try borrowed { descriptor throws(SystemCallError) in try descriptor.read(upTo: limit) }
+    }
+
+    /// Writes all bytes; see ``FileDescriptor/write(_:)-([UInt8])``.
+    ///
+    /// - Parameter bytes: What to write.
+    /// - Throws: ``SystemCallError``.
+    public func write(_ bytes: [UInt8]) throws(SystemCallError) {
+        try borrowed { descriptor throws(SystemCallError) in try descriptor.write(bytes) }
+    }
+
+    /// The window's size; see ``FileDescriptor/windowSize()``.
+    ///
+    /// - Returns: The size.
+    /// - Throws: ``SystemCallError``.
+    public func windowSize() throws(SystemCallError) -> WindowSize {
+        try borrowed { descriptor throws(SystemCallError) in try descriptor.windowSize() }
+    }
+
+    private func borrowed<Result>(
+        _ body: (borrowing FileDescriptor) throws(SystemCallError) -> Result
+    ) throws(SystemCallError) -> Result {
+        let descriptor = FileDescriptor(owning: rawValue)
+        do throws(SystemCallError) {
+            let result = try body(descriptor)
+            _ = descriptor.release()
+            return result
+        } catch {
+            _ = descriptor.release()
+            throw error
+        }
+    }
+}

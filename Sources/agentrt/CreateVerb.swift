@@ -1,0 +1,40 @@
+internal import ContainerRuntime
+
+/// `create [--bundle DIR] ID`
+enum CreateVerb {
+    static let options: [Arguments.Option] = [
+        .value("bundle", "b"), .value("config", "f"), .value("console-socket"), .value("pid-file"),
+        .flag("no-new-keyring"), .flag("no-pivot"), .value("preserve-fds"),
+    ]
+
+    static func run(_ global: GlobalOptions) throws -> Int32 {
+        let arguments = try Arguments(global.verbArguments, options: options)
+        let container = try arguments.container(global, verb: "create")
+        let bundle = try Bundle(directory: arguments["bundle"] ?? ".", configPath: arguments["config"])
+        try container.create(bundle, options: try createOptions(arguments))
+        return 0
+    }
+
+    /// What `create` and `run` take alike.
+    static func createOptions(_ arguments: Arguments) throws(UsageError) -> CreateOptions {
+        if arguments.has("no-pivot") { throw UsageError("--no-pivot is not supported yet") }
+        if let count = arguments["preserve-fds"], count != "0" {
+            throw UsageError("--preserve-fds is not supported yet")
+        }
+        var options = CreateOptions()
+        options.consoleSocket = arguments["console-socket"]
+        options.pidFile = arguments["pid-file"]
+        options.sharesKeyring = arguments.has("no-new-keyring")
+        return options
+    }
+}
+
+extension Arguments {
+    /// The container that the verb's one argument names.
+    func container(_ global: GlobalOptions, verb: String) throws -> Container {
+        guard positional.count == 1, command == nil else {
+            throw UsageError("\"\(verb)\" takes one container id, got \(positional.count + (command?.count ?? 0)) arguments")
+        }
+        return Container(id: try ContainerID(positional[0]), root: global.root)
+    }
+}

@@ -1,0 +1,80 @@
+/// What `--help` prints.
+enum HelpText {
+    static let version = """
+        agentrt version 0.1.0
+        spec: 1.3.0
+
+        """
+
+    static let overview = """
+        usage: agentrt [global options] COMMAND [options] [arguments]
+
+        A sandbox for the tools of AI coding agents, and an OCI runtime.
+
+        Profiles:
+          run --profile FILE [--agent A] [--tool T] [--project DIR] -- CMD ARG...
+                                     run one tool call as the profile permits
+          bundle FILE [--agent A] [--tool T] [--project DIR] --output DIR [-- CMD ARG...]
+                                     make an OCI bundle of a profile
+          check FILE                 validate a profile
+
+        Containers:
+          run [--id ID] BUNDLE       create, start, wait, delete
+          run [--bundle DIR] ID      the same, in runc's form
+          create [--bundle DIR] ID   create a container
+          start ID                   start a created container
+          state ID                   print a container's state
+          kill [--all] ID [SIGNAL]   send a signal (TERM)
+          delete [--force] ID        delete a stopped container
+          list                       list containers
+          spec [--rootless]          write an example config.json
+
+        Global options:
+          --root DIR                 where state is kept
+          --log FILE                 also write errors to a file
+          --log-format text|json     their form
+          --debug                    accepted for engines
+          --version, --help
+
+        """
+
+    static let verbs: [String: String] = [
+        "run": """
+            usage: agentrt run [--id ID] BUNDLE
+                   agentrt run [--bundle DIR] ID
+                   agentrt run --profile FILE [--agent A] [--tool T] [--project DIR] -- CMD ARG...
+
+              --bundle, -b DIR       the bundle; the current directory without it
+              --config, -f FILE      the configuration; config.json of the bundle without it
+              --console-socket PATH  send the terminal's master there
+              --detach, -d           do not wait for the end
+              --id ID                the container's id; made up without it
+              --id-file FILE         write the id there
+              --keep                 do not delete the container when it has ended
+              --pid-file FILE        write the first process's id there
+              --no-new-keyring       share the session keyring
+              --tty, -t              give the command a new terminal
+              --no-tty, -T           pass the caller's descriptors through
+
+            """,
+        "create": """
+            usage: agentrt create [--bundle DIR] ID
+
+              --bundle, -b DIR       the bundle; the current directory without it
+              --config, -f FILE      the configuration; config.json of the bundle without it
+              --console-socket PATH  send the terminal's master there
+              --pid-file FILE        write the first process's id there
+              --no-new-keyring       share the session keyring
+
+            """,
+        "start": "usage: agentrt start ID\n",
+        "state": "usage: agentrt state ID\n",
+        "kill": "usage: agentrt kill [--all] ID [SIGNAL]\n\n  --all, -a   to every process of the container\n",
+        "delete": "usage: agentrt delete [--force] ID\n\n  --force, -f   end it first if it runs\n",
+        "list": "usage: agentrt list [--format table|json] [--quiet]\n",
+        "spec": "usage: agentrt spec [--rootless] [--bundle DIR]\n",
+        "bundle":
+            "usage: agentrt bundle FILE [--agent A] [--tool T] [--project DIR] --output DIR [-- CMD ARG...]\n",
+        "check": "usage: agentrt check FILE [--project DIR]\n",
+    ]
+}

@@ -1,0 +1,47 @@
+internal import ContainerRuntime
+internal import JSON
+internal import OCISpec
+
+/// `list [--format table|json] [--quiet]`
+enum ListVerb {
+    static func run(_ global: GlobalOptions) throws -> Int32 {
+        let arguments = try Arguments(global.verbArguments, options: [.value("format", "f"), .flag("quiet", "q")])
+        guard arguments.positional.isEmpty, arguments.command == nil else {
+            throw UsageError("\"list\" takes no arguments")
+        }
+        var containers: [ContainerDetails] = []
+        for id in try global.root.containerIDs() {
+            do throws(RuntimeError) {
+                containers.append(try Container(id: id, root: global.root).details())
+            } catch {
+                // One that went meanwhile, or whose record is damaged, does not hide the others.
+                if try global.root.containerIDs().contains(id) { global.log.note("\(id): \(error)") }
+            }
+        }
+        switch arguments["format"] ?? "table" {
+        case _ where arguments.has("quiet"):
+            return Output.print(containers.map { $0.state.id + "\n" }.joined())
+        case "json": return Output.print(JSONWriter.string(JSONValue(.array(containers.map(\.json)))) + "\n")
+        case "table": return Output.print(table(containers))
+        case let format: throw UsageError("--format is \"\(format)\", not table or json")
+        }
+    }
+
+    private static func table(_ containers: [ContainerDetails]) -> String {
+        var rows = [["ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"]]
+        for container in containers {
+            let state = container.state
+            rows.append([
+                state.id, "\(state.pid ?? 0)", state.status.rawValue, state.bundle,
+                Timestamp.rfc3339(nanoseconds: container.created), "\(container.owner)",
+            ])
+        }
+        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return rows.map { row in
+            let cells = zip(row, widths).map { cell, width in
+                cell + String(repeating: " ", count: width - cell.count)
+            }
+            return cells.joined(separator: "  ").reversed().drop { $0 == " " }.reversed() + "\n"
+        }.joined()
+    }
+}

@@ -1,1 +1,0 @@
-@main struct Agentrt { static func main() {} }
