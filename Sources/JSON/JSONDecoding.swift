@@ -19,12 +19,13 @@ public struct JSONDecodingError: Error, CustomStringConvertible, Sendable {
         self.path = path
     }
 
-    /// `path: message`.
-    public var description: String { path.isEmpty ? message : "\(path): \(message)" }
+    /// `path: message`, on one line.
+    public var description: String { (path.isEmpty ? message : "\(path): \(message)").onOneLine }
 
     /// The same error seen from one level up: below the member `key`.
     ///
     /// - Parameter key: The member's name.
+    /// - Returns: The error with the longer path.
     public func below(_ key: String) -> JSONDecodingError {
         var error = self
         error.path = path.isEmpty ? key : path.hasPrefix("[") ? key + path : key + "." + path
@@ -34,14 +35,13 @@ public struct JSONDecodingError: Error, CustomStringConvertible, Sendable {
     /// The same error seen from one level up: below element `index`.
     ///
     /// - Parameter index: The element, from 0.
+    /// - Returns: The error with the longer path.
     public func below(_ index: Int) -> JSONDecodingError { below("[\(index)]") }
 }
 
 /// A type that can be read from a JSON value.
 public protocol JSONDecodable {
     /// Reads the value.
-    ///
-    /// - Parameter json: The value.
     /// - Throws: ``JSONDecodingError`` where it is not of the wanted form.
     init(json: JSONValue) throws(JSONDecodingError)
 }
@@ -50,6 +50,7 @@ extension JSONValue {
     /// An error about this value: `expected WHAT, found KIND`.
     ///
     /// - Parameter what: What was wanted, with its article.
+    /// - Returns: The error, to be thrown.
     public func expected(_ what: String) -> JSONDecodingError {
         JSONDecodingError("expected \(what), found \(kindName)", at: offset)
     }
@@ -103,8 +104,6 @@ extension JSONObject {
 
 extension String: JSONDecodable {
     /// Reads a string.
-    ///
-    /// - Parameter json: The value.
     public init(json: JSONValue) throws(JSONDecodingError) {
         guard case .string(let text) = json.content else { throw json.expected("a string") }
         self = text
@@ -113,8 +112,6 @@ extension String: JSONDecodable {
 
 extension Bool: JSONDecodable {
     /// Reads `true` or `false`.
-    ///
-    /// - Parameter json: The value.
     public init(json: JSONValue) throws(JSONDecodingError) {
         guard case .bool(let value) = json.content else { throw json.expected("a boolean") }
         self = value
@@ -123,8 +120,6 @@ extension Bool: JSONDecodable {
 
 extension JSONDecodable where Self: FixedWidthInteger {
     /// Reads a whole number that fits the type.
-    ///
-    /// - Parameter json: The value.
     public init(json: JSONValue) throws(JSONDecodingError) {
         switch json.content {
         case .integer(let number):
@@ -133,6 +128,8 @@ extension JSONDecodable where Self: FixedWidthInteger {
         case .unsigned(let number):
             guard let exact = Self(exactly: number) else { throw Self.outOfRange("\(number)", json) }
             self = exact
+        case .real(let number):
+            throw JSONDecodingError("expected a whole number, found \(number)", at: json.offset)
         default: throw json.expected("a whole number")
         }
     }
@@ -151,8 +148,6 @@ extension UInt64: JSONDecodable {}
 
 extension Double: JSONDecodable {
     /// Reads any number.
-    ///
-    /// - Parameter json: The value.
     public init(json: JSONValue) throws(JSONDecodingError) {
         switch json.content {
         case .integer(let number): self = Double(number)
@@ -165,8 +160,6 @@ extension Double: JSONDecodable {
 
 extension Array: JSONDecodable where Element: JSONDecodable {
     /// Reads an array, element by element.
-    ///
-    /// - Parameter json: The value.
     public init(json: JSONValue) throws(JSONDecodingError) {
         guard case .array(let values) = json.content else { throw json.expected("an array") }
         self = []
@@ -183,8 +176,6 @@ extension Array: JSONDecodable where Element: JSONDecodable {
 
 extension Dictionary: JSONDecodable where Key == String, Value: JSONDecodable {
     /// Reads an object whose keys are free, member by member.
-    ///
-    /// - Parameter json: The value.
     public init(json: JSONValue) throws(JSONDecodingError) {
         self = [:]
         for member in try json.asObject().members {

@@ -5,8 +5,8 @@ public struct JSONSyntaxError: Error, CustomStringConvertible, Sendable {
     /// Where: the offending byte.
     public let position: JSONPosition
 
-    /// `line L, column C: what is wrong`.
-    public var description: String { "\(position): \(message)" }
+    /// `line L, column C: what is wrong`, on one line.
+    public var description: String { "\(position): \(message)".onOneLine }
 }
 
 /// A place in a text as an editor shows it.
@@ -38,4 +38,31 @@ public struct JSONPosition: Equatable, CustomStringConvertible, Sendable {
 
     /// `line L, column C`.
     public var description: String { "line \(line), column \(column)" }
+}
+
+extension String {
+    /// The text with everything a terminal would act on, or that would break or turn the line, as `\u{…}`: texts from a
+    /// file somebody else wrote end up in error messages and logs.
+    var onOneLine: String {
+        if unicodeScalars.allSatisfy({ !$0.isDisruptive }) { return self }
+        var shown = ""
+        for scalar in unicodeScalars {
+            if scalar.isDisruptive {
+                shown += "\\u{\(String(scalar.value, radix: 16))}"
+            } else {
+                shown.unicodeScalars.append(scalar)
+            }
+        }
+        return shown
+    }
+}
+
+extension Unicode.Scalar {
+    /// Whether this is a control character, a line or paragraph separator, or turns the direction of writing.
+    fileprivate var isDisruptive: Bool {
+        switch value {
+        case 0..<0x20, 0x7F..<0xA0, 0x200E...0x200F, 0x2028...0x202E, 0x2066...0x2069: true
+        default: false
+        }
+    }
 }
