@@ -19,7 +19,7 @@ struct Bundle {
         try Files.makeDirectory(rootfs + "/tmp", mode: 0o1777)
         try Files.linkOrCopy(session.payload, to: rootfs + "/payload")
         try Files.linkOrCopy(session.busybox, to: rootfs + "/bin/busybox")
-        for applet in ["sh", "true", "cat", "echo", "sleep", "id", "ls"] {
+        for applet in ["sh", "true", "cat", "echo", "sleep", "id", "ls", "stty"] {
             try check(symlink("busybox", "\(rootfs)/bin/\(applet)"), "symlink", applet)
         }
         if owner != 0 {

@@ -31,6 +31,19 @@ struct Command {
         self.arguments = arguments
     }
 
+    /// The same program in a mount namespace of its own, after a shell script has prepared it.
+    ///
+    /// - Parameter preparation: Runs as root with `set -e`; the machine's own mounts stay as they are.
+    /// - Returns: The command to run in place of this one.
+    func afterMounts(_ preparation: String) -> Command {
+        var command = self
+        command.program = "/usr/bin/unshare"
+        command.arguments =
+            ["--mount", "--propagation", "private", "/bin/sh", "-euc", preparation + "\nexec \"$@\"", "sh", program]
+            + arguments
+        return command
+    }
+
     /// Runs to the end.
     func run(timeout seconds: Int = 60) throws -> Output { try start().wait(timeout: seconds) }
 

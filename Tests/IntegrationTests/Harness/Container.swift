@@ -80,6 +80,13 @@ final class Container {
         try eventually("\(id) to be \(wanted)") { try status() == wanted }
     }
 
+    /// Its control groups, in every hierarchy that the runtime may have used.
+    func controlGroups() throws -> [String] {
+        let parent = try Session.shared.get().controlGroup
+        return (["/sys/fs/cgroup"] + Files.list("/sys/fs/cgroup").map { "/sys/fs/cgroup/\($0)" })
+            .filter { Files.exists($0 + "/cgroup.procs") }.map { "\($0)\(parent)/\(id)" }.filter(Files.exists)
+    }
+
     /// Whatever a test left behind.
     func cleanUp() {
         guard isUsed, Files.exists("\(root)/\(id)") else { return }

@@ -26,15 +26,15 @@ struct Output: CustomStringConvertible, CustomTestStringConvertible {
         return self
     }
 
-    /// The message of a program that must have refused: status 1, nothing on standard output.
+    /// The message of a program that must have refused: status 1, nothing on standard output, one line of reason.
     @discardableResult
     func refused() throws -> String {
-        if status != 1 || !standardOutput.isEmpty || standardError.isEmpty {
-            throw Failure("expected a refusal (status 1, a message, no output), but \(self)")
-        }
-        // One line is agentrt's rule; the others may log more.
-        if Runtime.current.kind == .agentrt, standardError.dropLast().contains("\n") {
-            throw Failure("expected one line on standard error, but \(self)")
+        // The others have more statuses, and may log more lines.
+        let isOther = Runtime.current.kind != .agentrt
+        let isRefusal = (status == 1 || isOther && status > 1) && standardOutput.isEmpty && !standardError.isEmpty
+        let isOneLine = isOther || !standardError.dropLast().contains("\n")
+        guard isRefusal, isOneLine else {
+            throw Failure("expected a refusal (status 1, no output, one line of reason), but \(self)")
         }
         return message
     }

@@ -1,0 +1,128 @@
+import Glibc
+import Testing
+
+/// `root`, masked and read-only paths: what the container's file tree is made of.
+@Suite(.needsRoot) struct RootFilesystemTests {
+    let scratch = Scratch()
+
+    @Test func rootIsTheRootfs() throws {
+        let facts = try scratch.facts { $0.payload("list", "/", ",", "list", "/..", ",", "write", "/data/file") }
+        #expect(facts["list /"] == "bin data dev etc payload proc run sys tmp")
+        #expect(facts["list /.."] == facts["list /"])
+        #expect(facts["write /data/file"] == "ok")
+    }
+
+    @Test func readOnlyRootRefusesEveryChange() throws {
+        let container = try scratch.container {
+            $0.root["root"]["readonly"] = true
+            $0.payload("write", "/data/new", ",", "unlink", "/etc/file", ",", "chmod", "0777", "/etc/file")
+        }
+        try Files.write("", to: container.bundle.rootfs + "/etc/file")
+        let facts = try container.run().succeeded().facts
+        #expect(facts["write /data/new"] == "EROFS")
+        #expect(facts["unlink /etc/file"] == "EROFS")
+        #expect(facts["chmod /etc/file"] == "EROFS")
+    }
+
+    @Test func readOnlyIsOfTheContainerAndNotOfTheHost() throws {
+        let container = try scratch.container {
+            $0.root["root"]["readonly"] = true
+            $0.payload("pause")
+        }
+        try container.create()
+        try Files.write("", to: container.bundle.rootfs + "/data/file")
+    }
+
+    @Test func absolutePathNamesTheRootfs() throws {
+        let other = try scratch.bundle()
+        let facts = try scratch.facts {
+            $0.root["root"]["path"] = .text(other.rootfs)
+            $0.payload("write", "/data/file")
+        }
+        #expect(facts["write /data/file"] == "ok")
+        #expect(Files.list(other.rootfs + "/data") == ["file"])
+    }
+
+    @Test(arguments: ["no-such-rootfs", "config.json", ""]) func rootfsMustBeADirectory(_ path: String) throws {
+        let container = try scratch.container { $0.root["root"]["path"] = .text(path) }
+        let message = try container.creating().run().refused()
+        agentrtOnly { #expect(message.contains("root.path")) }
+    }
+
+    @Test func maskedFileIsEmptyAndMaskedDirectoryIsEmptyAndReadOnly() throws {
+        let container = try scratch.container {
+            $0.linux["maskedPaths"] = ["/etc/secret", "/data", "/no/such/path"]
+            $0.capabilities(["CAP_DAC_OVERRIDE"])
+            $0.payload(
+                "read", "/etc/secret", ",", "list", "/data", ",", "write", "/data/new", ",", "read", "/data/file")
+        }
+        try Files.write("secret", to: container.bundle.rootfs + "/etc/secret")
+        try Files.write("secret", to: container.bundle.rootfs + "/data/file")
+        let output = try container.run().succeeded()
+        #expect(output.facts["read /etc/secret"] == "")
+        #expect(output.facts["list /data"] == "")
+        #expect(output.facts["write /data/new"] == "EROFS")
+        #expect(output.facts["read /data/file"] == "ENOENT")
+    }
+
+    @Test func readOnlyPathsAreSo() throws {
+        let container = try scratch.container {
+            $0.linux["readonlyPaths"] = ["/etc/file", "/data", "/proc/sys", "/no/such/path"]
+            $0.payload(
+                "overwrite", "/etc/file", ",", "write", "/data/new", ",", "read", "/etc/file", ",",
+                "overwrite", "/proc/sys/kernel/domainname")
+        }
+        try Files.write("text", to: container.bundle.rootfs + "/etc/file")
+        let facts = try container.run().succeeded().facts
+        #expect(facts["overwrite /etc/file"] == "EROFS")
+        #expect(facts["write /data/new"] == "EROFS")
+        #expect(facts["overwrite /proc/sys/kernel/domainname"] == "EROFS")
+        #expect(facts["read /etc/file"] == "text")
+    }
+
+    @Test(arguments: ["maskedPaths", "readonlyPaths"]) func linkInAPathStaysInside(_ key: String) throws {
+        let outside = try scratch.makeFile("outside", "text")
+        let container = try scratch.container {
+            $0.linux[key] = ["/data/link"]
+            $0.payload("pause")
+        }
+        try check(symlink(outside, container.bundle.rootfs + "/data/link"), "symlink")
+        // Refused or without effect: never a mount on the host's file.
+        _ = try container.creating().run()
+        #expect(try Files.read(outside) == "text")
+        try Files.write("changed", to: outside)
+    }
+
+    @Test func openFilesOfTheHostDoNotComeAlong() throws {
+        let facts = try scratch.facts { $0.payload("fds") }
+        #expect(Set(facts.below("fd.").keys) == ["0", "1", "2"])
+    }
+
+    @Test func inheritedDescriptorIsClosed() throws {
+        let directory = try check(open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC), "open", "/")
+        defer { close(directory) }
+        let container = try scratch.container { $0.payload("fds") }
+        for verb in ["run", "create"] {
+            var command = container.command([verb, "--bundle", container.bundle.directory, container.id])
+            command.inherited = [3: directory, 9: directory]
+            let process = try command.start()
+            _ = try process.wait().succeeded()
+            if verb == "create" {
+                try container.start()
+                try container.waitForStatus("stopped")
+            }
+            #expect(Set(Facts(process.standardOutput).below("fd.").keys) == ["0", "1", "2"], "\(verb)")
+        }
+    }
+
+    @Test func preservedDescriptorsComeAlong() throws {
+        let file = try scratch.makeFile("file", "text")
+        let descriptor = try check(open(file, O_RDONLY | O_CLOEXEC), "open", file)
+        defer { close(descriptor) }
+        let container = try scratch.container { $0.payload("fds") }
+        var command = container.running(["--preserve-fds", "2"])
+        command.inherited = [3: descriptor, 4: descriptor, 5: descriptor]
+        let facts = try command.run().succeeded().facts
+        #expect(Set(facts.below("fd.").keys) == ["0", "1", "2", "3", "4"])
+    }
+}
