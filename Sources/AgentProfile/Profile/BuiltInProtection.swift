@@ -9,7 +9,7 @@ extension PolicyResolver {
             try protection.protectProfile(profileFile)
             try protection.protectGit()
         } catch {
-            throw ProfileProblem("built-in protection: \(error)", at: Place(path: "", offset: 0))
+            throw ProfileProblem("built-in protection: \(error)", at: nil)
         }
         grants.paths += protection.added
         notes += protection.notes
@@ -49,7 +49,8 @@ struct BuiltInProtection {
         guard isWritable(path), !isListed(path) else { return }
         let rule = Policy.PathRule(
             path: path, access: access, isOptional: isOptional, origin: "built-in: \(what)")
-        let resolved = ResolvedRule(rule: rule, place: Place(path: rule.origin, offset: 0), listed: path)
+        let place = Place(path: rule.origin, offset: 0)
+        let resolved = ResolvedRule(rule: rule, place: place, listed: path, isDirect: true)
         rules[path] = resolved
         added.append(resolved)
     }

@@ -48,7 +48,7 @@ extension PolicyResolver {
     mutating func advise(_ grants: ResolvedGrants) {
         let files = grants.executables.filter { !$0.isDirectory && $0.resolved.kind != nil }
         if grants.executables.isEmpty {
-            advice.append("no executable is listed: nothing can be run")
+            advise(grants.place, "no executable is listed: nothing can be run")
         }
         var interpreters: [String] = []
         var shellUsers: [String] = []
@@ -59,12 +59,14 @@ extension PolicyResolver {
             if Self.shellUsers.contains(name) { shellUsers.append(name) }
         }
         if !interpreters.isEmpty {
-            advice.append(
+            advise(
+                grants.place,
                 "\(listed(interpreters)) will run any script given as a file or on the command line, listed or not, "
                     + "with all that this profile grants")
         }
         if !shellUsers.isEmpty, !hasShell(grants.executables) {
-            advice.append(
+            advise(
+                grants.place,
                 "\(listed(shellUsers)) and all that calls system(3) start commands through /bin/sh, which is not listed"
             )
         }

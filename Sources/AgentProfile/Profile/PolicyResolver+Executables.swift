@@ -42,7 +42,7 @@ extension PolicyResolver {
         func problem(_ message: String) -> ProfileProblem { ProfileProblem(message, at: entry.place) }
 
         if executable.realPath == "/" { throw problem("\(name) is the whole file system: name what is meant") }
-        if let reserved = Self.reservedDirectory(of: executable.realPath, access: .readOnly) {
+        if let reserved = Self.reservedDirectory(of: [path, executable.realPath], access: .readOnly) {
             throw problem("\(name) lies in \(reserved), which every sandbox has of its own: leave it out")
         }
         switch executable.resolved.kind {
@@ -71,7 +71,7 @@ extension PolicyResolver {
         var executable = try resolvedExecutable(entry, path)
         executable.pattern = entry.text
         executable.rule.isOptional = true
-        if Self.reservedDirectory(of: executable.realPath, access: .readOnly) != nil { return nil }
+        if Self.reservedDirectory(of: [path, executable.realPath], access: .readOnly) != nil { return nil }
         if pattern.mustBeDirectory { return executable.isDirectory && executable.realPath != "/" ? executable : nil }
         guard executable.resolved.kind == .regular, try isExecutable(executable, entry) else { return nil }
         do throws(ExecutableContent.Refusal) {

@@ -3,56 +3,58 @@ extension PolicyResolver {
     ///
     /// Two kinds of link are not trusted: one that lies in a writeable place, since an earlier call may have made it,
     /// and one in the project that leads out of it, since whoever wrote the project made it. What such a link leads to
-    /// must be granted by an entry of its own.
+    /// must be granted by an entry of its own. What only a wildcard found is left out instead.
     ///
     /// - Parameters:
     ///   - grants: What is granted.
     ///   - rules: The agent's rules, which say what an earlier call of any tool may have written.
     /// - Throws: ``ProfileProblem`` with the first such grant.
-    func requireTrusted(_ grants: ResolvedGrants, writtenBy rules: PathMap<ResolvedRule>) throws(ProfileProblem) {
-        try requireTrustedPaths(grants.paths, rules)
-        try requireTrustedExecutables(grants.executables, rules)
-    }
-
-    private func requireTrustedPaths(
-        _ paths: [ResolvedRule], _ rules: PathMap<ResolvedRule>
+    mutating func requireTrusted(
+        _ grants: inout ResolvedGrants, writtenBy rules: PathMap<ResolvedRule>
     ) throws(ProfileProblem) {
-        guard paths.contains(where: { !$0.links.isEmpty && $0.access != .denied }) else { return }
-        var trusted = PathMap<ResolvedRule>()
-        var doubtful: [(rule: ResolvedRule, reason: String)] = []
-        for rule in paths {
-            if rule.access != .denied, let reason = doubt(rule.listed, rule.links, rule.path, rules) {
-                doubtful.append((rule, reason))
-            } else {
-                trusted[rule.path] = rule
+        let paths = grants.paths.filter { $0.access != .denied && !$0.isDirect }
+        let doubtfulPaths = paths.compactMap { rule in
+            doubt(rule.listed, rule.links, rule.path, rules).map { (rule: rule, reason: $0) }
+        }
+        if !doubtfulPaths.isEmpty { try resolve(doubtfulPaths, in: &grants) }
+        let doubtfulExecutables = grants.executables.compactMap { executable in
+            doubt(executable.path, executable.resolved.links, executable.realPath, rules).map {
+                (executable: executable, reason: $0)
             }
         }
+        if !doubtfulExecutables.isEmpty { try resolve(doubtfulExecutables, in: &grants) }
+    }
+
+    private mutating func resolve(
+        _ doubtful: [(rule: ResolvedRule, reason: String)], in grants: inout ResolvedGrants
+    ) throws(ProfileProblem) {
+        var trusted = grants.rulesByPath
+        for (rule, _) in doubtful { trusted[rule.path] = nil }
         for (rule, reason) in doubtful where trusted.covering(rule.path)?.access.rank ?? 0 < rule.access.rank {
-            throw ProfileProblem(
-                "\(quotedOnOneLine(rule.listed)) \(reason): list \(quotedOnOneLine(rule.path)) itself if it is meant",
-                at: rule.place)
+            let problem = untrusted(rule.listed, reason, rule.path, rule.place)
+            guard rule.isMatch else { throw problem }
+            note(rule.place, "\(quotedOnOneLine(rule.listed)) \(reason): it is left out")
+            grants.paths.removeAll { $0.path.utf8.elementsEqual(rule.path.utf8) }
         }
     }
 
-    private func requireTrustedExecutables(
-        _ executables: [ResolvedExecutable], _ rules: PathMap<ResolvedRule>
+    private mutating func resolve(
+        _ doubtful: [(executable: ResolvedExecutable, reason: String)], in grants: inout ResolvedGrants
     ) throws(ProfileProblem) {
-        guard executables.contains(where: { !$0.resolved.links.isEmpty }) else { return }
-        var trusted: [ResolvedExecutable] = []
-        var doubtful: [(executable: ResolvedExecutable, reason: String)] = []
-        for executable in executables {
-            if let reason = doubt(executable.path, executable.resolved.links, executable.realPath, rules) {
-                doubtful.append((executable, reason))
-            } else {
-                trusted.append(executable)
-            }
-        }
+        var names = PathMap<Bool>()
+        for (executable, _) in doubtful { names[executable.path] = true }
+        let trusted = grants.executables.filter { names[$0.path] == nil }
         for (executable, reason) in doubtful where trusted.granting(executable.realPath) == nil {
-            throw ProfileProblem(
-                "\(quotedOnOneLine(executable.path)) \(reason): "
-                    + "list \(quotedOnOneLine(executable.realPath)) itself if it is meant",
-                at: executable.place)
+            let problem = untrusted(executable.path, reason, executable.realPath, executable.place)
+            guard executable.pattern != nil else { throw problem }
+            note(executable.place, "\(quotedOnOneLine(executable.path)) \(reason): it is left out")
+            grants.executables.removeAll { $0.path.utf8.elementsEqual(executable.path.utf8) }
         }
+    }
+
+    private func untrusted(_ listed: String, _ reason: String, _ path: String, _ place: Place) -> ProfileProblem {
+        ProfileProblem(
+            "\(quotedOnOneLine(listed)) \(reason): list \(quotedOnOneLine(path)) itself if it is meant", at: place)
     }
 
     /// Why the links of a path are not to be trusted, to be read after the path; nil where they are.

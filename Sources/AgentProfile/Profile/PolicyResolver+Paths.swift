@@ -36,6 +36,7 @@ extension PolicyResolver {
         first.rule.createsDirectory = first.rule.createsDirectory || rule.rule.createsDirectory
         first.rule.mustBeDirectory = first.rule.mustBeDirectory || rule.rule.mustBeDirectory
         first.isMatch = first.isMatch && rule.isMatch
+        first.isDirect = first.isDirect || rule.isDirect
         first.links += rule.links
     }
 
@@ -78,7 +79,7 @@ extension PolicyResolver {
         if path == "/" || rule.path == "/" {
             throw problem("\(name) is the whole file system: name the directories that are meant")
         }
-        if let reserved = Self.reservedDirectory(of: rule.path, access: access) {
+        if let reserved = Self.reservedDirectory(of: [path, rule.path], access: access) {
             throw problem(
                 reserved == "/sys"
                     ? "\(name) lies in /sys, which no sandbox may write"
@@ -121,7 +122,7 @@ extension PolicyResolver {
         case .directory: break
         default: if pattern.mustBeDirectory { return nil }
         }
-        if rule.path == "/" || Self.reservedDirectory(of: rule.path, access: access) != nil { return nil }
+        if rule.path == "/" || Self.reservedDirectory(of: [path, rule.path], access: access) != nil { return nil }
         return rule
     }
 
@@ -132,7 +133,9 @@ extension PolicyResolver {
         let rule = Policy.PathRule(
             path: resolved.path, access: access, mustBeDirectory: pattern.mustBeDirectory,
             isOptional: entry.isOptional, createsDirectory: entry.createsDirectory, origin: entry.place.path)
-        return ResolvedRule(rule: rule, place: entry.place, listed: path, links: resolved.links, kind: resolved.kind)
+        return ResolvedRule(
+            rule: rule, place: entry.place, listed: path, links: resolved.links, isDirect: resolved.links.isEmpty,
+            kind: resolved.kind)
     }
 
     /// Follows a path; a path that cannot be walked, or leads to a name that no text can hold, is a problem.
@@ -147,15 +150,20 @@ extension PolicyResolver {
         return resolved
     }
 
-    /// A rule that a wildcard found, below another one that says the same, adds nothing.
+    /// A rule that a wildcard or a link found, below another one that says the same, adds nothing.
     func removeRepeated(_ grants: inout ResolvedGrants) {
         let rules = grants.rulesByPath
         grants.paths.removeAll { rule in
-            rule.isMatch && rules.covering(parentPath(of: rule.path))?.access == rule.access
+            (rule.isMatch || !rule.links.isEmpty) && !rule.rule.createsDirectory
+                && rules.covering(parentPath(of: rule.path))?.access == rule.access
         }
     }
 
     mutating func note(_ place: Place, _ text: String) { notes.append("\(place.path): \(text)") }
+
+    mutating func advise(_ place: Place, _ text: String) {
+        advice.append(place.path.isEmpty ? text : "\(place.path): \(text)")
+    }
 
     static let optionalHint = "make it, or say { \"path\": …, \"optional\": true }"
 }

@@ -14,6 +14,7 @@ extension PolicyResolver {
         grants.paths = try narrowedPaths(agent, tool)
         if let entries = tool.allowedExecutables {
             grants.executables = try narrowedExecutables(agent, entries)
+            grants.place = tool.place
         }
         if let network = try network(tool.network) {
             if network.value == .host, agent.network.value == .none {

@@ -20,15 +20,14 @@ struct PolicyResolver {
     /// - Parameters:
     ///   - context: Whom and what it resolves for.
     ///   - profileFile: The file that the profile came from.
-    ///   - root: The place to name where the context is at fault.
     /// - Throws: ``ProfileProblem`` where the project is no directory that can be one.
-    init(context: ResolutionContext, profileFile: String, root: Place) throws(ProfileProblem) {
+    init(context: ResolutionContext, profileFile: String) throws(ProfileProblem) {
         self.profileFile = profileFile
-        project = try Self.projectDirectory(context.projectDirectory, root)
+        project = try Self.projectDirectory(context.projectDirectory)
         guard context.homeDirectory.utf8.first == UInt8(ascii: "/") else {
-            throw ProfileProblem("the home directory \(quotedOnOneLine(context.homeDirectory)) is relative", at: root)
+            throw ProfileProblem("the home directory \(quotedOnOneLine(context.homeDirectory)) is relative", at: nil)
         }
-        try ProfileObject.checkPath(context.homeDirectory, at: root)
+        try ProfileObject.checkPath(context.homeDirectory, at: nil)
         template = PathTemplate(
             project: project, home: context.homeDirectory, environment: context.environment)
     }
@@ -45,15 +44,16 @@ struct PolicyResolver {
     ) throws(ProfileProblem) -> PolicyResolution {
         var grants = try grants(of: agent.grants)
         let agentRules = grants.rulesByPath
-        try requireTrusted(grants, writtenBy: agentRules)
+        try requireTrusted(&grants, writtenBy: agentRules)
         if let tool {
             grants = try narrowed(grants, to: tool.grants)
-            try requireTrusted(grants, writtenBy: agentRules)
+            try requireTrusted(&grants, writtenBy: agentRules)
         }
         try dropDenied(&grants)
         let interpreterLinks = try requireInterpreters(grants.executables)
         noteExecutables(grants)
         advise(grants)
+        let links = links(of: grants, interpreterLinks)
         removeRepeated(&grants)
         try protect(&grants)
 
@@ -61,7 +61,7 @@ struct PolicyResolver {
         policy.agent = agent.name
         policy.tool = tool?.name
         policy.paths = grants.paths.map(\.rule)
-        policy.links = links(of: grants, interpreterLinks)
+        policy.links = links
         policy.executables = grants.executables.map(\.rule)
         policy.network = grants.network.value
         policy.passedEnvironment = grants.passed
@@ -75,7 +75,7 @@ struct PolicyResolver {
     /// What the keys of an agent come to.
     private mutating func grants(of written: Profile.Grants) throws(ProfileProblem) -> ResolvedGrants {
         var grants = ResolvedGrants(
-            network: try network(written.network) ?? Placed(.none, at: written.place),
+            place: written.place, network: try network(written.network) ?? Placed(.none, at: written.place),
             helpers: written.helpers ?? Placed(true, at: written.place),
             memfd: written.memfd ?? Placed(false, at: written.place))
         grants.paths = try pathRules(of: written)
@@ -101,7 +101,7 @@ struct PolicyResolver {
         case .allow?:
             throw ProfileProblem(
                 "network by name is not supported yet: say \"none\" or \"host\"",
-                at: written?.place ?? Place(path: "", offset: 0))
+                at: written?.place)
         }
     }
 
@@ -112,12 +112,12 @@ struct PolicyResolver {
         return (granted.flatMap(\.links) + interpreterLinks).filter { seen.insert($0).inserted }
     }
 
-    private static func projectDirectory(_ path: String, _ root: Place) throws(ProfileProblem) -> String {
+    private static func projectDirectory(_ path: String) throws(ProfileProblem) -> String {
         func problem(_ reason: String) -> ProfileProblem {
-            ProfileProblem("the project directory \(quotedOnOneLine(path)) \(reason)", at: root)
+            ProfileProblem("the project directory \(quotedOnOneLine(path)) \(reason)", at: nil)
         }
         guard path.utf8.first == UInt8(ascii: "/") else { throw problem("is relative") }
-        try ProfileObject.checkPath(path, at: root)
+        try ProfileObject.checkPath(path, at: nil)
         let resolved: ResolvedPath
         do throws(SystemCallError) {
             resolved = try ResolvedPath(path)
@@ -127,19 +127,26 @@ struct PolicyResolver {
         guard let kind = resolved.kind else { throw problem("does not exist") }
         guard kind == .directory else { throw problem("is not a directory") }
         guard resolved.path != "/" else { throw problem("is the whole file system") }
-        if let reserved = reservedDirectory(of: resolved.path, access: .writable) {
+        if let reserved = reservedDirectory(of: [path, resolved.path], access: .writable) {
             throw problem("lies in \(reserved), which every sandbox has of its own")
         }
         // A link's target may hold what the profile's own texts may not.
-        try ProfileObject.checkPath(resolved.path, at: root)
+        try ProfileObject.checkPath(resolved.path, at: nil)
         return resolved.path
     }
 
-    /// The directory at or above a path that every sandbox has of its own, or that no sandbox may write.
-    static func reservedDirectory(of path: String, access: Policy.Access) -> String? {
+    /// The directory at or above one of these paths that every sandbox has of its own, or that no sandbox may write.
+    ///
+    /// - Parameters:
+    ///   - paths: A path as it is listed, and where it leads.
+    ///   - access: What is asked for.
+    /// - Returns: The directory, or nil.
+    static func reservedDirectory(of paths: [String], access: Policy.Access) -> String? {
         if access == .denied { return nil }
-        if isPath(path, atOrBelow: "/dev/shm"), path != "/dev/shm" { return nil }
-        for directory in ["/proc", "/dev"] where isPath(path, atOrBelow: directory) { return directory }
-        return access == .writable && isPath(path, atOrBelow: "/sys") ? "/sys" : nil
+        for path in paths where !isPath(path, atOrBelow: "/dev/shm") || path == "/dev/shm" {
+            for directory in ["/proc", "/dev"] where isPath(path, atOrBelow: directory) { return directory }
+            if access == .writable, isPath(path, atOrBelow: "/sys") { return "/sys" }
+        }
+        return nil
     }
 }

@@ -33,11 +33,11 @@ public struct ProfileError: Error, Equatable, CustomStringConvertible, Sendable 
 
     /// An error at a place of a file whose text is at hand.
     init(_ problem: ProfileProblem, file: String, text: [UInt8]) {
-        let position = JSONPosition(offset: problem.place.offset, in: text)
+        let position = problem.place.map { JSONPosition(offset: $0.offset, in: text) }
         self.file = file
-        line = position.line
-        column = position.column
-        path = problem.place.path
+        line = position?.line
+        column = position?.column
+        path = problem.place?.path ?? ""
         message = onOneLine(problem.message)
     }
 
@@ -53,12 +53,12 @@ public struct ProfileError: Error, Equatable, CustomStringConvertible, Sendable 
 
 /// What is wrong at a place of the profile, before the place becomes a line and a column.
 struct ProfileProblem: Error, Equatable {
-    /// Where.
-    var place: Place
+    /// Where; nil where it is not the profile's fault.
+    var place: Place?
     /// What is wrong, in lower case and without a full stop.
     var message: String
 
-    init(_ message: String, at place: Place) {
+    init(_ message: String, at place: Place?) {
         self.place = place
         self.message = message
     }

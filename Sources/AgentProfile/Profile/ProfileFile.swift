@@ -37,6 +37,9 @@ public struct ProfileFile: Sendable {
     /// - Returns: Its content.
     /// - Throws: ``ProfileError`` with the first thing that is wrong.
     public static func parse(_ text: [UInt8], path: String) throws(ProfileError) -> ProfileFile {
+        if text.starts(with: [0xEF, 0xBB, 0xBF]) {
+            throw ProfileError(file: path, message: "begins with a byte order mark: save it as UTF-8 without one")
+        }
         let json: JSONValue
         do throws(JSONSyntaxError) {
             json = try JSONParser.parse(text, options: .init(allowsComments: true, maximumDepth: 16))
@@ -67,7 +70,7 @@ public struct ProfileFile: Sendable {
             if let extends = profile.extends { throw notYet(extends) }
             let chosen = try choose(agent: agent)
             if let extends = chosen.extends { throw notYet(extends) }
-            var resolver = try PolicyResolver(context: context, profileFile: path, root: chosen.grants.place)
+            var resolver = try PolicyResolver(context: context, profileFile: path)
             return try resolver.resolve(chosen, tool: try choose(tool: tool, of: chosen))
         } catch {
             throw ProfileError(error, file: path, text: text)
@@ -83,7 +86,7 @@ public struct ProfileFile: Sendable {
             if let name {
                 throw ProfileProblem(
                     "no agent \(quotedOnOneLine(name)): the file holds one profile, without \"agents\"",
-                    at: Place(path: "", offset: 0))
+                    at: nil)
             }
             return profile.agents[0]
         }

@@ -24,6 +24,7 @@ enum ProfileKeys {
 /// The known name nearest to one that is not known, where one is near enough to have been meant.
 func nearestName(to name: String, among known: [String]) -> String? {
     guard name.utf8.count <= 64 else { return nil }
+    if name.utf8.count >= 4, let longer = known.first(where: { $0.hasPrefix(name) }) { return longer }
     let wanted = Array(name.lowercased().utf8)
     var best: (name: String, distance: Int)?
     for candidate in known {

@@ -46,7 +46,7 @@ extension ProfileObject {
     }
 
     /// Refuses a text that no path can be.
-    static func checkPath(_ text: String, at place: Place) throws(ProfileProblem) {
+    static func checkPath(_ text: String, at place: Place?) throws(ProfileProblem) {
         if text.isEmpty { throw ProfileProblem("the path is empty", at: place) }
         for scalar in text.unicodeScalars where isControl(scalar) {
             let what =
@@ -105,13 +105,13 @@ extension ProfileObject {
         let isSound = labels.allSatisfy { label in
             (1...63).contains(label.utf8.count) && label.utf8.allSatisfy(isNameByte)
         }
-        guard isSound, parts[0].utf8.count <= 253 else {
+        let port = parts.count == 2 ? parts[1] : "1"
+        let isNumber = !port.isEmpty && port.utf8.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains)
+        guard isSound, isNumber, parts[0].utf8.count <= 253 else {
             throw ProfileProblem("\(quotedOnOneLine(text)) is not of the form \"[*.]NAME[:PORT]\"", at: place)
         }
-        if parts.count == 2 {
-            guard let port = UInt16(parts[1]), port > 0, parts[1].utf8.first != UInt8(ascii: "+") else {
-                throw ProfileProblem("the port in \(quotedOnOneLine(text)) is not between 1 and 65535", at: place)
-            }
+        guard let number = UInt16(port), number > 0 else {
+            throw ProfileProblem("the port in \(quotedOnOneLine(text)) is not between 1 and 65535", at: place)
         }
         return text
     }

@@ -25,7 +25,7 @@ enum Quantity {
         case .string(let text):
             bytes = try amount(text, memoryUnits, units: "MiB, GiB, MB or GB (as in \"512MiB\")", at: place)
         case .integer, .unsigned: bytes = try whole(json, at: place)
-        default: throw json.notOf(kind: "bytes or a text like \"512MiB\"", at: place)
+        default: throw json.notOf(kind: "a whole number of bytes or a text like \"512MiB\"", at: place)
         }
         if bytes < leastMemory {
             throw ProfileProblem("\(bytes) bytes are too few to start anything: say at least \"1MiB\"", at: place)
@@ -68,7 +68,7 @@ enum Quantity {
             let (milliseconds, overflow) = try whole(json, at: place).multipliedReportingOverflow(by: 1000)
             guard !overflow, milliseconds <= UInt64(Int64.max) else { throw tooLarge(place) }
             return milliseconds
-        default: throw json.notOf(kind: "seconds or a text like \"30m\"", at: place)
+        default: throw json.notOf(kind: "whole seconds or a text like \"30m\"", at: place)
         }
     }
 

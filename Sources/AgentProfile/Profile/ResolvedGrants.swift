@@ -2,6 +2,8 @@ internal import LinuxSystem
 
 /// What an agent or a tool may do, looked up on this host; every part still knows where the profile says so.
 struct ResolvedGrants {
+    /// The agent or the tool whose list the executables come from.
+    var place: Place
     /// The path rules; no path stands twice.
     var paths: [ResolvedRule] = []
     /// The executables; no path stands twice.
@@ -48,6 +50,8 @@ struct ResolvedRule {
     var listed: String
     /// The links from the listed path to the real one.
     var links: [Policy.Link] = []
+    /// Whether an entry lists the real path itself.
+    var isDirect: Bool
     /// What is there, or nil.
     var kind: FileStatus.Kind?
     /// Whether a wildcard found it.
