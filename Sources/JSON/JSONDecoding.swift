@@ -65,6 +65,9 @@ extension JSONValue {
     }
 }
 
+// The readers of members, numbers and collections are inlinable: a configuration is read once, cold, and the generic code
+// would spend more on looking up types and witnesses than the specialised code on reading.
+
 extension JSONObject {
     /// The value of a key that may be missing; `null` counts as missing, as Go's encoders write it.
     ///
@@ -73,6 +76,7 @@ extension JSONObject {
     ///   - type: What to read it as.
     /// - Returns: The value, or nil.
     /// - Throws: ``JSONDecodingError`` with its path, where the value is of another form.
+    @inlinable
     public func optional<Value: JSONDecodable>(
         _ key: String, as type: Value.Type = Value.self
     ) throws(JSONDecodingError) -> Value? {
@@ -92,6 +96,7 @@ extension JSONObject {
     ///   - type: What to read it as.
     /// - Returns: The value.
     /// - Throws: ``JSONDecodingError`` where it is missing or of another form.
+    @inlinable
     public func required<Value: JSONDecodable>(
         _ key: String, as type: Value.Type = Value.self
     ) throws(JSONDecodingError) -> Value {
@@ -120,6 +125,7 @@ extension Bool: JSONDecodable {
 
 extension JSONDecodable where Self: FixedWidthInteger {
     /// Reads a whole number that fits the type.
+    @inlinable
     public init(json: JSONValue) throws(JSONDecodingError) {
         switch json.content {
         case .integer(let number):
@@ -134,7 +140,8 @@ extension JSONDecodable where Self: FixedWidthInteger {
         }
     }
 
-    private static func outOfRange(_ number: String, _ json: JSONValue) -> JSONDecodingError {
+    @usableFromInline
+    static func outOfRange(_ number: String, _ json: JSONValue) -> JSONDecodingError {
         JSONDecodingError("\(number) is not between \(Self.min) and \(Self.max)", at: json.offset)
     }
 }
@@ -160,6 +167,7 @@ extension Double: JSONDecodable {
 
 extension Array: JSONDecodable where Element: JSONDecodable {
     /// Reads an array, element by element.
+    @inlinable
     public init(json: JSONValue) throws(JSONDecodingError) {
         guard case .array(let values) = json.content else { throw json.expected("an array") }
         self = []
@@ -176,6 +184,7 @@ extension Array: JSONDecodable where Element: JSONDecodable {
 
 extension Dictionary: JSONDecodable where Key == String, Value: JSONDecodable {
     /// Reads an object whose keys are free, member by member.
+    @inlinable
     public init(json: JSONValue) throws(JSONDecodingError) {
         self = [:]
         for member in try json.asObject().members {

@@ -57,7 +57,7 @@ extension Double: JSONEncodable {
 
 extension Array: JSONEncodable where Element: JSONEncodable {
     /// The elements, in order.
-    public var json: JSONValue { JSONValue(.array(map(\.json))) }
+    public var json: JSONValue { JSONValue(.array(map { $0.json })) }
 }
 
 extension Dictionary: JSONEncodable where Key == String, Value: JSONEncodable {

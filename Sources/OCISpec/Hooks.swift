@@ -53,7 +53,10 @@ public struct Hooks: Equatable, Sendable, JSONDecodable, JSONEncodable {
     }
 
     /// Whether there is no hook at all.
-    public var isEmpty: Bool { Phase.allCases.allSatisfy { self[$0].isEmpty } }
+    public var isEmpty: Bool {
+        prestart.isEmpty && createRuntime.isEmpty && createContainer.isEmpty && startContainer.isEmpty
+            && poststart.isEmpty && poststop.isEmpty
+    }
 
     /// The hooks of a phase, in the order in which they run.
     ///

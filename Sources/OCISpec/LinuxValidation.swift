@@ -9,19 +9,16 @@ extension Linux: Validatable {
 
     func validate() throws(JSONDecodingError) {
         try validateNamespaces()
-        try validateMappings()
+        try validateMappings("uidMappings", uidMappings)
+        try validateMappings("gidMappings", gidMappings)
         try validateSysctl()
         try resources?.validate(as: "resources")
         try checkText("cgroupsPath", cgroupsPath)
         try devices.validate(as: "devices")
         try validateNetDevices()
         try seccomp?.validate(as: "seccomp")
-        try checkAbsolute("maskedPaths", maskedPaths)
-        try checkAbsolute("readonlyPaths", readonlyPaths)
-        for (key, paths) in [("maskedPaths", maskedPaths), ("readonlyPaths", readonlyPaths)]
-        where !paths.isEmpty && !hasNamespace(.mount) {
-            throw refusal(key, "needs a mount namespace")
-        }
+        try validateCoveredPaths("maskedPaths", maskedPaths)
+        try validateCoveredPaths("readonlyPaths", readonlyPaths)
         try checkText("mountLabel", mountLabel)
         try intelRdt?.validate(as: "intelRdt")
         try memoryPolicy?.validate(as: "memoryPolicy")
@@ -40,15 +37,22 @@ extension Linux: Validatable {
     }
 
     /// A user namespace without mappings is not refused: other runtimes then map the caller's own ids.
-    private func validateMappings() throws(JSONDecodingError) {
-        for (key, mappings) in [("uidMappings", uidMappings), ("gidMappings", gidMappings)] {
-            if !mappings.isEmpty, !hasNamespace(.user) { throw refusal(key, "needs a user namespace") }
-            try mappings.validateMappings(as: key)
-        }
+    private func validateMappings(_ key: String, _ mappings: [IDMapping]) throws(JSONDecodingError) {
+        if mappings.isEmpty { return }
+        if !hasNamespace(.user) { throw refusal(key, "needs a user namespace") }
+        try mappings.validateMappings(as: key)
+    }
+
+    /// Covering a path is a mount, which without an own namespace would cover the host's.
+    private func validateCoveredPaths(_ key: String, _ paths: [String]) throws(JSONDecodingError) {
+        if paths.isEmpty { return }
+        try checkAbsolute(key, paths)
+        if !hasNamespace(.mount) { throw refusal(key, "needs a mount namespace") }
     }
 
     private func validateNetDevices() throws(JSONDecodingError) {
-        if !netDevices.isEmpty, !hasNamespace(.network) { throw refusal("netDevices", "needs a network namespace") }
+        if netDevices.isEmpty { return }
+        if !hasNamespace(.network) { throw refusal("netDevices", "needs a network namespace") }
         for (name, device) in netDevices.sorted(by: { $0.key < $1.key }) {
             if !isInterfaceName(name) { throw refusal("netDevices", "\"\(name)\" is not a device name") }
             guard let newName = device.name else { continue }

@@ -18,6 +18,7 @@ extension LinuxResources: Validatable {
     }
 
     private func validateRdma() throws(JSONDecodingError) {
+        if rdma.isEmpty { return }
         for (device, limits) in rdma.sorted(by: { $0.key < $1.key }) {
             if device.isEmpty || device.utf8.contains(where: { $0 <= UInt8(ascii: " ") }) {
                 throw refusal("rdma", "\"\(device)\" is not a device name")
@@ -30,6 +31,7 @@ extension LinuxResources: Validatable {
 
     /// The keys become file names of the group, so they must be just that.
     private func validateUnified() throws(JSONDecodingError) {
+        if unified.isEmpty { return }
         for (file, value) in unified.sorted(by: { $0.key < $1.key }) {
             let parts = file.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
             let isFileName = parts.count > 1 && parts.allSatisfy { !$0.isEmpty }
@@ -43,9 +45,8 @@ extension LinuxResources: Validatable {
 
 extension LinuxDeviceRule: Validatable {
     func validate() throws(JSONDecodingError) {
-        for (key, number) in [("major", major), ("minor", minor)] {
-            if let number, number < -1 { throw refusal(key, "\(number) is below -1") }
-        }
+        if let major, major < -1 { throw refusal("major", "\(major) is below -1") }
+        if let minor, minor < -1 { throw refusal("minor", "\(minor) is below -1") }
         if let access, !access.utf8.allSatisfy("rwm".utf8.contains) {
             throw refusal("access", "\"\(access)\" holds other letters than r, w and m")
         }

@@ -86,9 +86,9 @@ public struct Spec: Equatable, Sendable, JSONDecodable, JSONEncodable {
         annotations = try object.table("annotations")
         linux = try object.optional("linux")
         foreignPlatforms = []
-        for platform in ForeignPlatform.allCases {
-            guard let section = object[platform.rawValue] else { continue }
-            if case .null = section.content { continue }
+        for member in object.members {
+            guard let platform = ForeignPlatform(rawValue: member.key) else { continue }
+            if case .null = member.value.content { continue }
             foreignPlatforms.append(platform)
         }
     }

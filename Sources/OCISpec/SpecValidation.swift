@@ -12,10 +12,11 @@ extension Spec {
         guard let root else { throw refusal("root", "is missing") }
         try root.validate(as: "root")
         try process?.validate(as: "process")
-        try validateNames()
+        try validateName("hostname", hostname)
+        try validateName("domainname", domainname)
         try mounts.validate(as: "mounts")
         try validateMappedMounts()
-        try hooks.validate(as: "hooks")
+        if !hooks.isEmpty { try hooks.validate(as: "hooks") }
         try checkTable("annotations", annotations)
         try linux?.validate(as: "linux")
     }
@@ -30,13 +31,11 @@ extension Spec {
     }
 
     /// Host and domain name: without an own namespace they would rename the host.
-    private func validateNames() throws(JSONDecodingError) {
-        for (key, name) in [("hostname", hostname), ("domainname", domainname)] {
-            guard let name else { continue }
-            try checkText(key, name)
-            if name.utf8.count > 64 { throw refusal(key, "is longer than 64 bytes") }
-            if !hasNamespace(.uts) { throw refusal(key, "needs a uts namespace") }
-        }
+    private func validateName(_ key: String, _ name: String?) throws(JSONDecodingError) {
+        guard let name else { return }
+        try checkText(key, name)
+        if name.utf8.count > 64 { throw refusal(key, "is longer than 64 bytes") }
+        if !hasNamespace(.uts) { throw refusal(key, "needs a uts namespace") }
     }
 
     /// A mount that takes its id mappings from the user namespace needs one.

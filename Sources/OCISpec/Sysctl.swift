@@ -26,6 +26,7 @@ extension Linux {
     /// Checks the kernel parameters: every one of them must belong to a namespace of the container, because all others
     /// would be set for the whole machine.
     func validateSysctl() throws(JSONDecodingError) {
+        if sysctl.isEmpty { return }
         for (name, value) in sysctl.sorted(by: { $0.key < $1.key }) {
             let key = "sysctl.\(name)"
             guard let path = Linux.sysctlPath(name) else {

@@ -43,6 +43,7 @@ func checkTexts(_ key: String, _ texts: [String]) throws(JSONDecodingError) {
 
 /// Refuses a table with an empty name or a NUL byte in a name or value.
 func checkTable(_ key: String, _ table: [String: String]) throws(JSONDecodingError) {
+    if table.isEmpty { return }
     for (name, value) in table.sorted(by: { $0.key < $1.key }) {
         if name.isEmpty { throw refusal(key, "a key is empty") }
         if name.utf8.contains(0) { throw refusal(key, "a key contains a NUL byte") }
