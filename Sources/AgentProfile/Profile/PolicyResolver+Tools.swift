@@ -23,10 +23,10 @@ extension PolicyResolver {
             grants.network = network
         }
         try narrowEnvironment(&grants, agent, tool)
-        grants.memory = try narrowed(agent.memory, tool.memory, "bytes")
-        grants.milliCPUs = try narrowed(agent.milliCPUs, tool.milliCPUs, "thousandths of a processor")
-        grants.pids = try narrowed(agent.pids, tool.pids, "processes")
-        grants.wallTime = try narrowed(agent.wallTime, tool.wallTime, "milliseconds")
+        grants.memory = try narrowed(agent.memory, tool.memory, Quantity.memoryText)
+        grants.milliCPUs = try narrowed(agent.milliCPUs, tool.milliCPUs, Quantity.thousandthsText)
+        grants.pids = try narrowed(agent.pids, tool.pids) { "\($0)" }
+        grants.wallTime = try narrowed(agent.wallTime, tool.wallTime, Quantity.timeText)
         grants.helpers = try narrowed(agent.helpers, tool.helpers)
         grants.memfd = try narrowed(agent.memfd, tool.memfd)
         return grants
@@ -68,8 +68,10 @@ extension PolicyResolver {
                 rule.rule.origin = lesser.rule.origin
                 if rule.rule.createsDirectory { rule.rule.isOptional = true }
                 rule.rule.createsDirectory = false
-                if resultRules.covering(rule.path)?.access == rule.access { continue }
             }
+            // A rule of the agent that the tool did not take over, and that makes no difference any more.
+            let isLeft = toolRules[rule.path] == nil || candidate.access != rule.access
+            if isLeft, resultRules.covering(rule.path)?.access == rule.access { continue }
             result.append(rule)
             resultRules[rule.path] = rule
         }
@@ -140,11 +142,11 @@ extension PolicyResolver {
     }
 
     private func narrowed(
-        _ agent: Placed<UInt64>?, _ tool: Placed<UInt64>?, _ unit: String
+        _ agent: Placed<UInt64>?, _ tool: Placed<UInt64>?, _ text: (UInt64) -> String
     ) throws(ProfileProblem) -> Placed<UInt64>? {
         guard let tool else { return agent }
         if let agent, tool.value > agent.value {
-            throw beyond("\(tool.value) \(unit)", agent.place, "says \(agent.value)", at: tool.place)
+            throw beyond(text(tool.value), agent.place, "says \(text(agent.value))", at: tool.place)
         }
         return tool
     }

@@ -42,17 +42,10 @@ extension ProfileCheck {
             count(paths(.denied), "denied path"), count(policy.executables.count, "executable"),
             "network \(policy.network.rawValue)",
         ]
-        if let memory = policy.resources.memory { parts.append("memory \(memory) bytes") }
-        if let cpus = policy.resources.milliCPUs { parts.append("cpus \(thousandths(cpus))") }
+        if let memory = policy.resources.memory { parts.append("memory \(Quantity.memoryText(memory))") }
+        if let cpus = policy.resources.milliCPUs { parts.append("cpus \(Quantity.thousandthsText(cpus))") }
         if let pids = policy.resources.pids { parts.append("pids \(pids)") }
-        if let time = policy.resources.wallTime { parts.append("wall time \(thousandths(time)) s") }
+        if let time = policy.resources.wallTime { parts.append("wall time \(Quantity.timeText(time))") }
         return whom.compactMap { $0 }.joined(separator: ", ") + ": " + parts.joined(separator: ", ")
-    }
-
-    /// 1500 as `1.5`.
-    private static func thousandths(_ number: UInt64) -> String {
-        var fraction = String(1000 + number % 1000).dropFirst()
-        while fraction.last == "0" { fraction.removeLast() }
-        return "\(number / 1000)" + (fraction.isEmpty ? "" : "." + fraction)
     }
 }
