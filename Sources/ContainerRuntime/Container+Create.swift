@@ -8,6 +8,8 @@ extension Container {
     ///   - options: How.
     /// - Throws: ``RuntimeError``; then nothing of the container is left.
     public func create(_ bundle: Bundle, options: CreateOptions = CreateOptions()) throws(RuntimeError) {
-        try Launch(self, bundle: bundle, options: options, staysAttached: false).run()
+        let launch = try Launch(self, bundle: bundle, options: options, staysAttached: false)
+        try launch.run()
+        try launch.unlock()
     }
 }

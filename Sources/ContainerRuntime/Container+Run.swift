@@ -48,7 +48,7 @@ extension Container {
             launch.undo()
             throw error
         }
-        launch.unlock()
+        try launch.unlock()
         let end: Result<RunResult, RuntimeError>
         do throws(RuntimeError) {
             end = .success(try Supervision(launch, signals: signals).waitForEnd())

@@ -95,8 +95,9 @@ final class Launch {
 
         let cgroup = try openCgroup()
         let (pid, process) = try Birth(plan: plan).make(into: cgroup) {
-            // Here the container's first process begins; it closes the runtime's end, to notice the runtime's death.
+            // Here the container's first process begins. It closes the runtime's end, to notice the runtime's death.
             _ = FileDescriptor(owning: ownNumber)
+            _ = directory.map { FileDescriptor(owning: $0.directory.rawValue) }
             InitProcess(
                 plan: plan, channel: FrameSocket(FileDescriptor(owning: initNumber)), start: start,
                 prepared: prepared, hookState: state(.creating, pid: currentProcessID()),
@@ -190,7 +191,10 @@ final class Launch {
     }
 
     /// Gives the lock on the container up, for other verbs to act on it while it runs.
-    func unlock() {
-        directory = nil
+    func unlock() throws(RuntimeError) {
+        guard let directory else { return }
+        // By name: init has a copy of the descriptor until its exec.
+        try during(directory.path) { try directory.directory.unlock() }
+        self.directory = nil
     }
 }

@@ -178,6 +178,13 @@ extension FileDescriptor {
         try systemCall("flock", LINUX_SYS_flock, Int(rawValue), Int(waits ? LOCK_EX : LOCK_EX | LOCK_NB))
     }
 
+    /// Gives the lock up, for every descriptor of this open file, a child's copies among them (flock(2), LOCK_UN).
+    ///
+    /// - Throws: ``SystemCallError``.
+    public func unlock() throws(SystemCallError) {
+        try systemCall("flock", LINUX_SYS_flock, Int(rawValue), Int(LOCK_UN))
+    }
+
     /// Makes a call on a name, which must be non-empty text without NUL.
     @discardableResult
     private func named(
