@@ -12,6 +12,8 @@ struct ELFBytes {
     private let source: Source
     /// The length of the file.
     private let size: UInt64
+    /// The length of the file, as far as it can be counted.
+    var length: Int { Int(clamping: size) }
     private var window: [UInt8] = []
     private var windowStart: UInt64 = 0
 

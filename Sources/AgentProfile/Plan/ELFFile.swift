@@ -64,6 +64,7 @@ struct ELFFile: Equatable, Sendable {
     /// Reads what the file says.
     ///
     /// - Parameter bytes: The file, of which only headers and a few names are read.
+    /// - Throws: ``Failure``.
     init(_ bytes: inout ELFBytes) throws(Failure) {
         try readIdentity(&bytes)
         let segments = try ELFSegments(&bytes)

@@ -48,6 +48,7 @@ final class HostFiles {
     /// Follows a path to its file; nil where nothing is there.
     ///
     /// - Parameter path: An absolute path.
+    /// - Returns: What is there, or nil.
     /// - Throws: ``PlanError`` where a name on the way cannot be looked at, or links go in a circle.
     func resolve(_ path: String) throws(PlanError) -> Resolved? {
         if path.isRootPath { return try walk([], links: []) }

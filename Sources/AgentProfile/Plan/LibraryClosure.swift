@@ -11,7 +11,8 @@ final class LibraryClosure {
     }
 
     private let files: HostFiles
-    private let machine: ELFFile.Machine
+    /// What programs and libraries must be made for.
+    let machine: ELFFile.Machine
     /// Directories that come before the loader's own, as LD_LIBRARY_PATH of the policy says.
     private let preferredDirectories: [String]
     private var objects: [PathKey: LoadedObject?] = [:]
@@ -83,6 +84,8 @@ final class LibraryClosure {
     /// - Parameters:
     ///   - name: What the object asks for.
     ///   - chain: The object that asks, then the one that asked for it, and so on to the program.
+    /// - Returns: The library, or nil.
+    /// - Throws: ``PlanError``.
     private func find(_ name: String, for chain: [LoadedObject]) throws(PlanError) -> LoadedObject? {
         guard let asking = chain.first else { return nil }
         if name.utf8.contains(UInt8(ascii: "/")) {

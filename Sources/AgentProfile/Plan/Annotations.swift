@@ -1,0 +1,31 @@
+internal import JSON
+
+/// The keys of config.json's annotations by which a bundle tells agentrt what the specification has no words for; see
+/// `spec/annotations.md`.
+public enum Annotations {
+    /// `true`: an init of agentrt's own is process 1, reaps orphans and forwards signals.
+    public static let initProcess = "dev.agentrt.init"
+    /// JSON, `{"execute":[PATH…]}`: what Landlock lets be executed; a directory stands for all below it.
+    public static let landlock = "dev.agentrt.landlock"
+    /// `true`: files in memory cannot be executed (vm.memfd_noexec=2), where the kernel lets that be set.
+    public static let memfdNoExec = "dev.agentrt.memfd_noexec"
+    /// `real`: sources of binds are free of symbolic links, and one that has got a link since is refused.
+    public static let sources = "dev.agentrt.sources"
+    /// The most time the container may take, in milliseconds.
+    public static let wallTime = "dev.agentrt.wallTime"
+    /// The version of these annotations: `1`.
+    public static let version = "dev.agentrt.version"
+
+    /// The annotations of a sandbox.
+    static func make(_ policy: Policy, executables: Set<PathKey>) -> [String: String] {
+        var rules = JSONObject()
+        rules.encode("execute", executables.sorted().map(\.path))
+        var annotations = [
+            initProcess: "true", landlock: JSONWriter.string(rules),
+            memfdNoExec: policy.permitsMemfd ? "false" : "true",
+            sources: "real", version: "1",
+        ]
+        if let wallTime = policy.resources.wallTime { annotations[Self.wallTime] = String(wallTime) }
+        return annotations
+    }
+}

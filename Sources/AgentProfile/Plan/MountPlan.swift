@@ -1,0 +1,127 @@
+public import OCISpec
+
+internal import LinuxSystem
+
+/// A mount of the sandbox, and the rule it comes from.
+public struct PlannedMount: Equatable, Sendable {
+    /// The mount as config.json has it.
+    public var mount: Mount
+    /// The place in the profile it goes back to, such as `readOnlyPaths[0]`; empty for what every sandbox has.
+    public let origin: String
+    /// Why it is there, for people: `library of "/usr/bin/curl"`.
+    public let reason: String
+}
+
+/// Decides which places of the view need a mount of their own, and in which order: parents first.
+struct MountPlan {
+    /// What a mount shows at a place.
+    struct Level {
+        /// The place.
+        let path: String
+        /// What may be done there.
+        let access: Policy.Access
+        /// Whether code there may be loaded.
+        let isLoadable: Bool
+        /// Whether it is an empty directory in memory.
+        let isFresh: Bool
+    }
+
+    /// The mounts, in order.
+    private(set) var mounts: [PlannedMount] = []
+    /// Where mounts need a file or directory of the root file system to be mounted on.
+    private(set) var mountPoints: [(path: String, entry: FileTree.Entry)] = []
+    /// What denied places are covered with.
+    private(set) var masks = MaskPlan()
+
+    /// The most mounts that only keep directories from being renamed.
+    private static let anchorLimit = 64
+
+    private let options: MountOptions
+    private var anchors = 0
+    /// The mounts by path.
+    private var places: [PathKey: Level] = [:]
+    /// The mounts above the place the walk is at, from the top.
+    private var levels: [Level] = []
+
+    /// Plans the mounts of a view.
+    ///
+    /// - Parameters:
+    ///   - view: What is to be seen.
+    ///   - options: Makes mounts of places.
+    ///   - files: The host.
+    /// - Throws: ``PlanError`` where it takes too many mounts.
+    init(_ view: View, options: MountOptions, files: HostFiles) throws(PlanError) {
+        self.options = options
+        for (_, node) in view.nodes.sorted(by: { $0.key < $1.key }) { try add(node, files) }
+    }
+
+    /// The mount through which a path is seen; nil for the root file system itself.
+    func mount(over path: String) -> Level? {
+        var place = path
+        while true {
+            if let level = places[PathKey(place)] { return level }
+            if place.isRootPath { return nil }
+            place = place.parentPath
+        }
+    }
+
+    private mutating func add(_ node: ViewNode, _ files: HostFiles) throws(PlanError) {
+        while let last = levels.last, !node.path.isPath(below: last.path) { levels.removeLast() }
+        let above = levels.last
+        // What is below a directory whose code may be loaded may be loaded too, as long as nobody can write it.
+        let isLoadable = node.access == .readOnly && (node.isLoadable || above?.isLoadable ?? false)
+        let level = Level(path: node.path, access: node.access, isLoadable: isLoadable, isFresh: node.isFresh)
+
+        guard let above else {
+            if node.access == .denied { return }  // Nothing of the host is seen there.
+            mountPoints.append((node.path, node.mountPoint))
+            return append(node, level)
+        }
+        if above.isFresh {
+            if node.access == .denied { return }
+            return append(node, level)
+        }
+        if node.isFresh {
+            // Without a directory there is nothing to mount it on, and nothing is made on the host.
+            guard try files.status(node.path)?.kind == .directory else { return }
+        } else if above.access == level.access, above.isLoadable == isLoadable {
+            return  // Seen through the mount above.
+        }
+        if above.access == .writable { try addAnchors(to: node, below: above) }
+        if above.access == .denied {
+            masks.addMountPoint(node.path, isDirectory: node.isDirectory, in: above.path)
+        }
+        append(node, level)
+    }
+
+    private mutating func append(_ node: ViewNode, _ level: Level) {
+        let mount: Mount
+        switch node.content {
+        case .fresh(let size, let mode): mount = options.fresh(node.path, size: size, mode: mode)
+        case .host where node.access == .denied:
+            mount = options.bind(masks.add(node.path, isDirectory: node.isDirectory), onto: level, isDirectory: false)
+        case .host: mount = options.bind(node.path, onto: level, isDirectory: node.isDirectory)
+        }
+        mounts.append(PlannedMount(mount: mount, origin: node.origin, reason: node.reason))
+        places[PathKey(node.path)] = level
+        levels.append(level)
+    }
+
+    /// Makes each directory between a writable mount and something protected in it a mount of its own: a mount point
+    /// cannot be renamed, so what is protected cannot be moved out of the way and put anew.
+    private mutating func addAnchors(to node: ViewNode, below above: Level) throws(PlanError) {
+        for directory in node.path.directories(below: above.path) {
+            anchors += 1
+            guard anchors <= Self.anchorLimit else {
+                throw PlanError(
+                    "\"\(node.path)\" is protected in the writeable \"\(above.path)\": that takes more than "
+                        + "\(Self.anchorLimit) mounts of the directories between; protect a directory further up",
+                    origin: node.origin)
+            }
+            let anchor = ViewNode(
+                path: directory, isDirectory: true, access: .writable, isLoadable: false, origin: node.origin,
+                reason: "keeps \"\(node.path)\" in its place")
+            append(anchor, Level(path: directory, access: .writable, isLoadable: false, isFresh: false))
+        }
+    }
+}

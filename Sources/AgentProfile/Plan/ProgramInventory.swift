@@ -1,0 +1,279 @@
+internal import LinuxSystem
+
+/// Collects what the listed executables need to start and work.
+final class ProgramInventory {
+    /// What was collected.
+    private(set) var inventory = Inventory()
+    /// The listed executables that are files, in the profile's order.
+    private(set) var programs: [ListedProgram] = []
+    /// The listed directories, whose files may all be executed.
+    private(set) var directories: [String] = []
+    /// Finds libraries.
+    let closure: LibraryClosure
+
+    private let files: HostFiles
+    private let hasNetwork: Bool
+    private let grantsHelpers: Bool
+    // What was looked into already, so that a library of ten programs is looked into once.
+    private var finishedObjects: Set<PathKey> = []
+    private var finishedLibraries: Set<PathKey> = []
+    private var finishedTrees: Set<PathKey> = []
+
+    /// An empty collection.
+    ///
+    /// - Parameters:
+    ///   - policy: What it is for.
+    ///   - files: Where programs are.
+    ///   - machine: What they must be made for.
+    init(_ policy: Policy, files: HostFiles, machine: ELFFile.Machine) {
+        self.files = files
+        hasNetwork = policy.network != .none
+        grantsHelpers = policy.grantsHelpers
+        closure = LibraryClosure(
+            files: files, machine: machine,
+            preferredDirectories: policy.setEnvironment["LD_LIBRARY_PATH"]?.searchDirectories ?? [])
+    }
+
+    /// Adds an executable that the profile lists.
+    ///
+    /// - Parameters:
+    ///   - rule: The profile's rule.
+    ///   - resolved: Where its path leads.
+    /// - Throws: ``PlanError``.
+    func add(_ rule: Policy.ExecutableRule, _ resolved: HostFiles.Resolved) throws(PlanError) {
+        if resolved.status.kind == .directory {
+            inventory.add(resolved.links)
+            inventory.add(
+                resolved.path, isDirectory: true, isLoadable: true, isListed: true, origin: rule.origin,
+                reason: "listed")
+            inventory.permitExecution(of: resolved.path)
+            directories.append(resolved.path)
+            return try addPrograms(in: resolved.path, rule)
+        }
+        do throws(PlanError) {
+            let program = try ListedProgram(
+                path: rule.path, resolved: resolved, origin: rule.origin, reason: "listed", closure: closure,
+                files: files)
+            programs.append(program)
+            try add(program, isListed: true)
+        } catch {
+            throw error.attributed(to: rule.origin)
+        }
+    }
+
+    /// Adds what the network needs.
+    func addNetworkFiles() throws(PlanError) { try NetworkFiles.add(to: &inventory, files: files) }
+
+    /// Follows the path of a rule; nil where it may be missing and is.
+    func resolve(_ rule: Policy.ExecutableRule) throws(PlanError) -> HostFiles.Resolved? {
+        do throws(PlanError) {
+            if let resolved = try files.resolve(rule.path) { return resolved }
+            if rule.isOptional { return nil }
+            throw PlanError("\"\(rule.path)\" does not exist")
+        } catch {
+            throw error.attributed(to: rule.origin)
+        }
+    }
+
+    /// Checks that no listed executable is a link that the tool itself can turn elsewhere, unless what it leads to is
+    /// listed too.
+    func checkLinks(_ rules: ResolvedRules) throws(PlanError) {
+        for program in programs {
+            guard let link = program.links.first(where: rules.isWritable),
+                !programs.contains(where: {
+                    $0.file.isSamePath(as: program.file) && !$0.links.contains(where: rules.isWritable)
+                }), !directories.contains(where: { program.file.isPath(in: $0) })
+            else { continue }
+            throw PlanError(
+                "\"\(program.path)\" passes through the symbolic link \"\(link.path)\" in a writeable path; "
+                    + "list \"\(program.file)\" too",
+                origin: program.origin)
+        }
+    }
+
+    /// Checks that each listed script's interpreter is listed too: it is what the kernel really executes.
+    ///
+    /// - Parameter searchPath: Where env(1) looks for programs, in order.
+    /// - Throws: ``PlanError``.
+    func checkInterpreters(searchPath: [String]) throws(PlanError) {
+        for program in programs {
+            for interpreter in program.interpreters {
+                guard interpreter.utf8.contains(UInt8(ascii: "/")) else {
+                    let candidates = searchPath.map { $0.appendingComponent(interpreter) }
+                    if try candidates.containsExecutable(inventory, files) { continue }
+                    throw PlanError(
+                        "\"\(program.path)\" is run by \"\(interpreter)\", which is in no listed executable's directory",
+                        origin: program.origin)
+                }
+                if try [interpreter].containsExecutable(inventory, files) { continue }
+                throw PlanError(
+                    "\"\(program.path)\" is run by \"\(interpreter)\", which is not in allowedExecutables",
+                    origin: program.origin)
+            }
+        }
+    }
+
+    private func add(_ program: ListedProgram, isListed: Bool) throws(PlanError) {
+        inventory.add(program.links)
+        inventory.add(
+            program.file, isLoadable: true, isListed: isListed, origin: program.origin, reason: program.reason)
+        inventory.permitExecution(of: program.file)
+        guard case .binary(let object) = program.form else { return }
+        try addLoaded(by: object, origin: program.origin, isNeeded: isListed)
+        try apply(HelperRule.forInterpreters, to: object.path, origin: program.origin)
+        try addVirtualEnvironment(of: program)
+        if grantsHelpers { try apply(HelperRule.forHelpers, to: object.path, origin: program.origin) }
+    }
+
+    /// Adds the loader and the libraries of a program or module.
+    ///
+    /// - Parameters:
+    ///   - object: The program or module.
+    ///   - origin: The place in the profile that it goes back to.
+    ///   - isNeeded: Whether a missing library is an error: it is, where the profile lists the program itself.
+    /// - Throws: ``PlanError``.
+    private func addLoaded(by object: LoadedObject, origin: String, isNeeded: Bool) throws(PlanError) {
+        guard finishedObjects.insert(PathKey(object.path)).inserted else { return }
+        if let interpreter = object.file.interpreter {
+            try addLoader(interpreter, of: object, origin: origin, isNeeded)
+        }
+        let result = try closure.closure(of: object)
+        if isNeeded, let (name, user) = result.missing.first {
+            throw PlanError("\"\(user)\" needs the library \"\(name)\", which is nowhere on this host", origin: origin)
+        }
+        for library in result.libraries { try add(library, of: object, origin: origin) }
+    }
+
+    private func addLoader(
+        _ path: String, of object: LoadedObject, origin: String, _ isNeeded: Bool
+    ) throws(PlanError) {
+        guard let loader = try files.resolve(path), loader.status.kind == .regular else {
+            guard isNeeded else { return }
+            throw PlanError("\"\(object.path)\" is loaded by \"\(path)\", which does not exist", origin: origin)
+        }
+        inventory.add(loader.links)
+        inventory.add(loader.path, isLoadable: true, origin: origin, reason: "loader of \"\(object.path)\"")
+        inventory.permitExecution(of: loader.path)
+    }
+
+    private func add(_ library: LoadedObject, of object: LoadedObject, origin: String) throws(PlanError) {
+        inventory.add(library.links)
+        inventory.add(library.path, isLoadable: true, origin: origin, reason: "library of \"\(object.path)\"")
+        guard finishedLibraries.insert(PathKey(library.path)).inserted else { return }
+        try apply(HelperRule.forLibraries, to: library.path, origin: origin)
+    }
+
+    /// Adds all programs in a listed directory: for what they load. What the kernel would not run is passed over.
+    private func addPrograms(in directory: String, _ rule: Policy.ExecutableRule) throws(PlanError) {
+        // A tree that holds the loader's own directories holds what its programs load.
+        let libraries = closure.machine.defaultLibraryDirectories[1]
+        if libraries.isPath(in: directory) { return }
+        for entry in try files.entries(directory) {
+            let path = directory.appendingComponent(entry.name)
+            guard let resolved = try files.resolve(path) else { continue }
+            if resolved.status.kind == .directory {
+                if entry.kind == .directory { try addPrograms(in: path, rule) }
+                continue
+            }
+            guard resolved.status.permissions & 0o111 != 0, let object = try closure.object(at: resolved.path),
+                object.file.isProgram
+            else { continue }
+            try addLoaded(by: object, origin: rule.origin, isNeeded: false)
+            try apply(HelperRule.forInterpreters, to: object.path, origin: rule.origin)
+        }
+    }
+}
+
+// MARK: - Rules
+
+extension ProgramInventory {
+    /// Adds what the rules for a file of this name say.
+    private func apply(_ rules: [HelperRule], to path: String, origin: String) throws(PlanError) {
+        let name = path.lastComponent
+        for rule in rules where hasNetwork || !rule.needsNetwork {
+            guard let match = rule.match(name) else { continue }
+            let places = PathTemplates(file: path, match: match, files: files)
+            let reason = "for \"\(path)\""
+            for path in try places.paths(rule.readable) { try addReadable(path, origin, reason) }
+            for path in try places.paths(rule.modules) { try addModules(path, origin, reason) }
+            for path in try places.paths(rule.executableDirectories) {
+                try addReadable(path, origin, "helper programs " + reason, isExecutable: true)
+            }
+            for path in try places.paths(rule.executables) { try addHelper(path, origin, "helper " + reason) }
+            for name in rule.libraries {
+                let names = name.utf8.contains(UInt8(ascii: "/")) ? try places.paths([name]) : [name]
+                for name in names {
+                    guard let library = try closure.library(named: name) else { continue }
+                    try add(library, of: library, origin: origin)
+                    try addLoaded(by: library, origin: origin, isNeeded: false)
+                }
+            }
+        }
+    }
+
+    private func addReadable(
+        _ path: String, _ origin: String, _ reason: String, isExecutable: Bool = false
+    ) throws(PlanError) {
+        guard let resolved = try files.resolve(path) else { return }
+        let isDirectory = resolved.status.kind == .directory
+        guard isDirectory || resolved.status.kind == .regular else { return }
+        inventory.add(resolved.links)
+        inventory.add(
+            resolved.path, isDirectory: isDirectory, isLoadable: isExecutable, origin: origin, reason: reason)
+        if isExecutable { inventory.permitExecution(of: resolved.path) }
+    }
+
+    private func addModules(_ path: String, _ origin: String, _ reason: String) throws(PlanError) {
+        guard let resolved = try files.resolve(path), resolved.status.kind == .directory else { return }
+        try addReadable(path, origin, reason)
+        guard finishedTrees.insert(PathKey(resolved.path)).inserted else { return }
+        let tree = try ModuleTree(resolved.path, in: files)
+        for directory in tree.directories {
+            inventory.add(
+                directory, isDirectory: true, isLoadable: true, origin: origin, reason: "modules " + reason)
+        }
+        for path in tree.sharedObjects {
+            guard let object = try closure.object(at: path), object.path.isSamePath(as: path) else { continue }
+            try addLoaded(by: object, origin: origin, isNeeded: false)
+        }
+    }
+
+    private func addHelper(_ path: String, _ origin: String, _ reason: String) throws(PlanError) {
+        guard let resolved = try files.resolve(path), resolved.status.kind == .regular,
+            let program = try? ListedProgram(
+                path: path, resolved: resolved, origin: origin, reason: reason, closure: closure, files: files)
+        else { return }
+        // Helpers bring what they load, but no helpers of their own.
+        inventory.add(program.links)
+        inventory.add(program.file, isLoadable: true, origin: origin, reason: reason)
+        inventory.permitExecution(of: program.file)
+        if case .binary(let object) = program.form { try addLoaded(by: object, origin: origin, isNeeded: false) }
+    }
+
+    /// Adds the modules of a Python virtual environment: its `python` is a link to a Python elsewhere.
+    private func addVirtualEnvironment(of program: ListedProgram) throws(PlanError) {
+        for path in [program.path] + program.links.map(\.path) {
+            let environment = path.parentPath.parentPath
+            guard path.lastComponent.matched(by: "python*") != nil,
+                try files.resolve(environment.appendingComponent("pyvenv.cfg")) != nil
+            else { continue }
+            let reason = "for \"\(path)\""
+            try addReadable(environment.appendingComponent("pyvenv.cfg"), program.origin, reason)
+            let places = PathTemplates(file: path, match: "", files: files)
+            for path in try places.paths(["{prefix}/lib/python*/site-packages"]) {
+                try addModules(path, program.origin, reason)
+            }
+        }
+    }
+}
+
+extension [String] {
+    /// Whether one of these paths leads to a file that may be executed.
+    fileprivate func containsExecutable(_ inventory: Inventory, _ files: HostFiles) throws(PlanError) -> Bool {
+        for path in self {
+            guard let resolved = try files.resolve(path) else { continue }
+            if inventory.permitsExecution(of: resolved.path) { return true }
+        }
+        return false
+    }
+}
