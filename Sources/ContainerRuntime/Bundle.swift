@@ -35,17 +35,16 @@ public struct Bundle: Sendable {
             try spec.validate()
             return spec
         }
-        try self.init(directory: directory, spec: spec)
+        self.init(path: try during("bundle") { try canonicalPath(directory) }, spec: spec)
     }
 
-    /// A bundle whose configuration is at hand.
+    /// A bundle whose configuration is at hand; the directory may be made later.
     ///
     /// - Parameters:
-    ///   - directory: The bundle's directory.
+    ///   - path: The bundle's absolute path.
     ///   - spec: Its configuration.
-    /// - Throws: ``RuntimeError`` where the directory cannot be found.
-    public init(directory: String, spec: Spec) throws(RuntimeError) {
-        path = try during("bundle") { try canonicalPath(directory) }
+    public init(path: String, spec: Spec) {
+        self.path = path
         self.spec = spec
     }
 

@@ -45,22 +45,13 @@ extension Container {
         guard ready[0] else { throw RuntimeError("container \(quoted(id.description)) does not end") }
     }
 
-    /// Removes control group, scratch and state, then runs the poststop hooks; also the end of `run`.
+    /// Removes control group and state, then runs the poststop hooks; also the end of `run`.
     func remove(_ record: ContainerRecord?, _ directory: StateDirectory) throws(RuntimeError) {
         if let record, let cgroup = try record.openCgroup() {
             try during("remove cgroup \(quoted(cgroup.absolutePath))") { try cgroup.remove() }
         }
-        if let scratch = record?.scratch { try removeScratch(scratch) }
         try directory.remove()
         guard let record else { return }
         try HookRunner(state: record.state(id, .stopped)).run(record.poststop, phase: .poststop)
-    }
-
-    private func removeScratch(_ path: String) throws(RuntimeError) {
-        guard let separator = path.lastIndex(of: "/") else { return }
-        try during("remove \(quoted(path))") { () throws(SystemCallError) in
-            try openFile(String(path[..<separator]), [.readOnly, .directory])
-                .removeTree(String(path[path.index(after: separator)...]))
-        }
     }
 }

@@ -1,4 +1,4 @@
-internal import LinuxSystem
+public import LinuxSystem
 
 /// A container by name; each verb is an extension in a file of its own.
 public struct Container: Sendable {
@@ -19,15 +19,16 @@ public struct Container: Sendable {
 }
 
 /// How a container is made; see the properties.
-public struct CreateOptions: Sendable {
+public struct CreateOptions {
     /// A unix socket that is sent the master of the container's terminal.
     public var consoleSocket: String?
     /// A file that the first process's id is written to.
     public var pidFile: String?
     /// Whether the container shares the caller's session keyring.
     public var sharesKeyring = false
-    /// A directory that is removed with the container.
-    public var scratch: String?
+    /// Writes a bundle that lives only as long as the container, into the directory it is given: `bundle` in the
+    /// container's state directory, see ``StateRoot/bundlePath(of:)``.
+    public var writeBundle: ((borrowing FileDescriptor) throws -> Void)?
 
     /// Nothing special.
     public init() {}

@@ -26,12 +26,10 @@ struct ContainerRecord: JSONDecodable, JSONEncodable {
     var poststart: [Hook]
     /// Whether the container has a process id namespace of its own: then all ends with its first process.
     var hasOwnPIDNamespace: Bool
-    /// A directory to remove with the container: the root file system that `run --profile` made.
-    var scratch: String?
 
     init(
         ociVersion: String, bundle: String, annotations: [String: String], pid: Int32, startTime: UInt64,
-        created: Int64, cgroupPath: String?, hooks: Hooks, hasOwnPIDNamespace: Bool, scratch: String?
+        created: Int64, cgroupPath: String?, hooks: Hooks, hasOwnPIDNamespace: Bool
     ) {
         self.ociVersion = ociVersion
         self.bundle = bundle
@@ -43,7 +41,6 @@ struct ContainerRecord: JSONDecodable, JSONEncodable {
         poststop = hooks.poststop
         poststart = hooks.poststart
         self.hasOwnPIDNamespace = hasOwnPIDNamespace
-        self.scratch = scratch
     }
 
     init(json: JSONValue) throws(JSONDecodingError) {
@@ -58,7 +55,6 @@ struct ContainerRecord: JSONDecodable, JSONEncodable {
         poststop = try object.optional("poststop") ?? []
         poststart = try object.optional("poststart") ?? []
         hasOwnPIDNamespace = try object.required("hasOwnPIDNamespace")
-        scratch = try object.optional("scratch")
     }
 
     var json: JSONValue {
@@ -73,7 +69,6 @@ struct ContainerRecord: JSONDecodable, JSONEncodable {
         if !poststop.isEmpty { object.encode("poststop", poststop) }
         if !poststart.isEmpty { object.encode("poststart", poststart) }
         object.encode("hasOwnPIDNamespace", hasOwnPIDNamespace)
-        object.encode("scratch", scratch)
         return object.json
     }
 }

@@ -42,6 +42,7 @@ final class Launch {
     /// Brings the container to the point where nothing is left but to start its program.
     func run() throws(RuntimeError) {
         do throws(RuntimeError) {
+            if let write = options.writeBundle { try writeBundle(write) }
             plan.cgroupPath = try makeCgroup()
             try bear()
             try handshake()
@@ -50,6 +51,15 @@ final class Launch {
             undo()
             throw error
         }
+    }
+
+    private func writeBundle(_ write: (borrowing FileDescriptor) throws -> Void) throws(RuntimeError) {
+        guard let state = directory else { preconditionFailure("no state directory") }
+        let place = try during(state.path) { () throws(SystemCallError) in
+            try state.directory.makeDirectory(StateRoot.bundleName, mode: 0o755)
+            return try state.directory.open(StateRoot.bundleName, [.readOnly, .directory])
+        }
+        try during("bundle") { try write(place) }
     }
 
     // MARK: The control group
@@ -130,8 +140,7 @@ final class Launch {
             ContainerRecord(
                 ociVersion: bundle.spec.ociVersion, bundle: bundle.path, annotations: bundle.spec.annotations,
                 pid: pid, startTime: started.startTime, created: wallClock(), cgroupPath: cgroupPath?.description,
-                hooks: bundle.spec.hooks, hasOwnPIDNamespace: plan.newNamespaces.contains(.pid),
-                scratch: options.scratch))
+                hooks: bundle.spec.hooks, hasOwnPIDNamespace: plan.newNamespaces.contains(.pid)))
     }
 
     private func handshake() throws(RuntimeError) {

@@ -9,6 +9,8 @@ struct RuntimeAnnotations: Equatable {
     var executablePaths: [String]?
     /// Whether memory files cannot be executed in the container's pid namespace (vm.memfd_noexec=2).
     var forbidsMemfdExecution = false
+    /// Whether sources of bind mounts are free of symbolic links, so that one on the way was put there since.
+    var hasRealSources = false
     /// The longest time the container may run, in milliseconds; nil for ever.
     var wallTime: Int64?
 
@@ -26,6 +28,9 @@ struct RuntimeAnnotations: Equatable {
             case "memfd_noexec":
                 guard let flag = Bool(value) ?? (value == "2" ? true : nil) else { throw invalid }
                 forbidsMemfdExecution = flag
+            case "sources":
+                guard value == "real" else { throw invalid }
+                hasRealSources = true
             case "wallTime":
                 guard let time = Int64(value), time > 0 else { throw invalid }
                 wallTime = time

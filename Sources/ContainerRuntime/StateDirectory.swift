@@ -27,6 +27,18 @@ public struct StateRoot: Sendable {
         }
     }
 
+    static let bundleName = "bundle"
+
+    /// Where a bundle stands that lives only as long as its container.
+    ///
+    /// - Parameter id: The container.
+    /// - Returns: The absolute path; nothing is there before the container is made.
+    /// - Throws: ``RuntimeError`` where the root cannot be made.
+    public func bundlePath(of id: ContainerID) throws(RuntimeError) -> String {
+        _ = try open()
+        return try during("state directory") { try canonicalPath(path) } + "/\(id)/" + Self.bundleName
+    }
+
     /// Opens the root, making it where it is missing.
     ///
     /// - Returns: The directory.

@@ -164,6 +164,11 @@ extension FileDescriptor {
     public func removeTree(_ name: String) throws(SystemCallError) {
         guard let status = try status(of: name) else { return }
         guard status.kind == .directory else { return try removeFile(name) }
+        do throws(SystemCallError) {
+            return try removeDirectory(name)  // One that is empty need not be readable.
+        } catch where error.errno != .notEmpty && error.errno != .fileExists {
+            throw error
+        } catch {}
         let directory = try openFile(
             name, below: self, [.readOnly, .directory, .noFollow], resolve: [.beneath, .noCrossDevice, .noSymlinks])
         for entry in try directory.entries(path: name) { try directory.removeTree(entry) }

@@ -16,27 +16,54 @@ public struct DirectoryEntry: Equatable, Sendable {
 /// - Throws: ``SystemCallError`` naming the path.
 public func directoryListing(_ path: String) throws(SystemCallError) -> [DirectoryEntry] {
     let directory = try openFile(path, [.readOnly, .directory])
-    let number = directory.rawValue
-    var entries: [DirectoryEntry] = []
-    var buffer = [UInt8](repeating: 0, count: 32 * 1024)
-    while true {
-        let result = buffer.withUnsafeMutableBytes { buffer in
-            linux_syscall(Int(LINUX_SYS_getdents64), Int(number), word(buffer.baseAddress), buffer.count, 0, 0, 0)
-        }
-        let count = try checked("getdents64", object: quoted(path)) { result }
-        if count == 0 { return entries.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) } }
-        // struct linux_dirent64: u64 inode, s64 offset, u16 length, u8 type, name.
-        var offset = 0
-        while offset < count {
-            let length = Int(buffer[offset + 16]) | Int(buffer[offset + 17]) << 8
-            let name = buffer[(offset + 19)..<(offset + length)].prefix { $0 != 0 }
-            let kind = FileStatus.Kind(directoryEntryType: buffer[offset + 18])
-            offset += length
-            if name.elementsEqual(".".utf8) || name.elementsEqual("..".utf8) { continue }
-            guard let text = String(validating: name, as: UTF8.self) else {
-                throw SystemCallError(call: "getdents64", object: quoted(path), errno: .illegalByteSequence)
+    return try directory.listing(path: path)
+}
+
+/// The names in a directory alone; see ``directoryListing(_:)``.
+///
+/// - Parameter path: The directory.
+/// - Returns: The names, sorted by their bytes.
+/// - Throws: ``SystemCallError`` naming the path.
+public func directoryEntries(_ path: String) throws(SystemCallError) -> [String] {
+    try directoryListing(path).map(\.name)
+}
+
+extension FileDescriptor {
+    /// The names in this open directory; see ``directoryListing(_:)``.
+    ///
+    /// - Parameter path: The directory's name for errors.
+    /// - Returns: The names, sorted by their bytes.
+    /// - Throws: ``SystemCallError`` naming the path.
+    public func entries(path: String) throws(SystemCallError) -> [String] { try listing(path: path).map(\.name) }
+
+    /// The names in this open directory and what they are; see ``directoryListing(_:)``.
+    ///
+    /// - Parameter path: The directory's name for errors.
+    /// - Returns: The entries, sorted by their bytes.
+    /// - Throws: ``SystemCallError`` naming the path.
+    public func listing(path: String) throws(SystemCallError) -> [DirectoryEntry] {
+        let number = rawValue
+        var entries: [DirectoryEntry] = []
+        var buffer = [UInt8](repeating: 0, count: 32 * 1024)
+        while true {
+            let result = buffer.withUnsafeMutableBytes { buffer in
+                linux_syscall(Int(LINUX_SYS_getdents64), Int(number), word(buffer.baseAddress), buffer.count, 0, 0, 0)
             }
-            entries.append(DirectoryEntry(name: text, kind: kind))
+            let count = try checked("getdents64", object: quoted(path)) { result }
+            if count == 0 { return entries.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) } }
+            // struct linux_dirent64: u64 inode, s64 offset, u16 length, u8 type, name.
+            var offset = 0
+            while offset < count {
+                let length = Int(buffer[offset + 16]) | Int(buffer[offset + 17]) << 8
+                let name = buffer[(offset + 19)..<(offset + length)].prefix { $0 != 0 }
+                let kind = FileStatus.Kind(directoryEntryType: buffer[offset + 18])
+                offset += length
+                if name.elementsEqual(".".utf8) || name.elementsEqual("..".utf8) { continue }
+                guard let text = String(validating: name, as: UTF8.self) else {
+                    throw SystemCallError(call: "getdents64", object: quoted(path), errno: .illegalByteSequence)
+                }
+                entries.append(DirectoryEntry(name: text, kind: kind))
+            }
         }
     }
 }

@@ -11,16 +11,22 @@ final class PreparedTrees {
     /// source itself.
     init(for plan: InitPlan) throws(RuntimeError) {
         guard plan.newNamespaces.contains(.user), effectiveUserID() == 0 else { return }
-        rootTree = try copy(plan.rootPath, isRecursive: true, "root.path")
+        rootTree = try keep("root.path") { () throws(SystemCallError) in
+            try MountTree(copying: plan.rootPath, isRecursive: true)
+        }
         for (index, mount) in plan.mounts.enumerated() {
             guard case .bind(let path, let isRecursive) = mount.source else { continue }
-            mountTrees[index] = try copy(path, isRecursive: isRecursive, mount.origin)
+            mountTrees[index] = try keep(mount.origin) { () throws(SystemCallError) in
+                try plan.copySource(path, isRecursive: isRecursive)
+            }
         }
     }
 
-    private func copy(_ path: String, isRecursive: Bool, _ what: String) throws(RuntimeError) -> FileDescriptorBox {
+    private func keep(
+        _ what: String, _ copy: () throws(SystemCallError) -> MountTree
+    ) throws(RuntimeError) -> FileDescriptorBox {
         try during(what) { () throws(SystemCallError) in
-            let tree = try MountTree(copying: path, isRecursive: isRecursive)
+            let tree = try copy()
             // The host's mounts are no peers of the container's.
             try tree.change(propagation: .slave, isRecursive: true)
             return FileDescriptorBox(try tree.descriptor.duplicated())
@@ -36,5 +42,15 @@ final class PreparedTrees {
     private func tree(_ box: FileDescriptorBox?) throws(SystemCallError) -> MountTree? {
         guard let box else { return nil }
         return .received(try box.descriptor.duplicated())
+    }
+}
+
+extension InitPlan {
+    /// Copies the source of a bind mount; where the bundle vouches that its sources are free of links, none is followed.
+    func copySource(_ path: String, isRecursive: Bool) throws(SystemCallError) -> MountTree {
+        guard annotations.hasRealSources else { return try MountTree(copying: path, isRecursive: isRecursive) }
+        let root = try openFile("/", [.path, .directory])
+        let source = try openFile(path, below: root, .path, resolve: [.inRoot, .noSymlinks])
+        return try MountTree(copying: source, isRecursive: isRecursive)
     }
 }

@@ -98,7 +98,7 @@ struct RootFilesystem: ~Copyable {
     ) throws(SystemCallError) -> MountTree {
         if let tree = try prepared.mount(index) { return tree }
         switch mount.source {
-        case .bind(let path, let isRecursive): return try MountTree(copying: path, isRecursive: isRecursive)
+        case .bind(let path, let isRecursive): return try plan.copySource(path, isRecursive: isRecursive)
         case .fileSystem(let type, let source):
             return try MountTree(
                 newFileSystem: type, source: source, options: mount.options.data.map { ($0.key, $0.value) },

@@ -1,0 +1,41 @@
+internal import AgentProfile
+internal import LinuxSystem
+
+/// The options by which `run --profile`, `bundle` and `check` say whose profile is meant, for which project.
+enum ProfileOptions {
+    static let all: [Arguments.Option] = [.value("agent"), .value("tool"), .value("project")]
+
+    /// Reads a profile and resolves it for the agent, tool and project of the command line.
+    static func resolve(_ file: String, _ arguments: Arguments) throws -> PolicyResolution {
+        try ProfileFile.read(path: file).resolve(
+            agent: arguments["agent"], tool: arguments["tool"], context: context(arguments))
+    }
+
+    /// The project is the current directory, unless said otherwise.
+    static func context(_ arguments: Arguments) throws -> ResolutionContext {
+        let environment = callerEnvironment()
+        return ResolutionContext(
+            projectDirectory: try canonicalPath(arguments["project"] ?? "."),
+            homeDirectory: environment["HOME"] ?? "/", environment: environment)
+    }
+
+    /// Plans the bundle of a command.
+    static func plan(
+        _ resolution: PolicyResolution, command: [String], hasTerminal: Bool, session: Session?
+    ) throws -> BundlePlan {
+        try BundlePlan.make(
+            policy: resolution.policy, command: command,
+            caller: Caller(
+                uid: effectiveUserID(), gid: effectiveGroupID(), environment: callerEnvironment(),
+                hasTerminal: hasTerminal), session: session)
+    }
+
+    private static func callerEnvironment() -> [String: String] {
+        var variables: [String: String] = [:]
+        for variable in processEnvironment() {
+            guard let equals = variable.firstIndex(of: "=") else { continue }
+            variables[String(variable[..<equals])] = String(variable[variable.index(after: equals)...])
+        }
+        return variables
+    }
+}
