@@ -11,15 +11,20 @@ public struct DirectoryEntry: Equatable, Sendable {
 
 /// The names in a directory and what they are, sorted by their bytes; without `.` and `..` (getdents64(2)).
 ///
-/// - Parameter path: The directory.
-/// - Returns: The entries; a name that is not UTF-8 is an error (EILSEQ), since no text could name it.
+/// - Parameters:
+///   - path: The directory.
+///   - leavesOutUnnameable: Whether a name that is not UTF-8, which no text could name, is left out; else it is an error
+///     (EILSEQ).
+/// - Returns: The entries.
 /// - Throws: ``SystemCallError`` naming the path.
-public func directoryListing(_ path: String) throws(SystemCallError) -> [DirectoryEntry] {
+public func directoryListing(
+    _ path: String, leavesOutUnnameable: Bool = false
+) throws(SystemCallError) -> [DirectoryEntry] {
     let directory = try openFile(path, [.readOnly, .directory])
-    return try directory.listing(path: path)
+    return try directory.listing(path: path, leavesOutUnnameable: leavesOutUnnameable)
 }
 
-/// The names in a directory alone; see ``directoryListing(_:)``.
+/// The names in a directory alone; see ``directoryListing(_:leavesOutUnnameable:)``.
 ///
 /// - Parameter path: The directory.
 /// - Returns: The names, sorted by their bytes.
@@ -29,19 +34,23 @@ public func directoryEntries(_ path: String) throws(SystemCallError) -> [String]
 }
 
 extension FileDescriptor {
-    /// The names in this open directory; see ``directoryListing(_:)``.
+    /// The names in this open directory; see ``directoryListing(_:leavesOutUnnameable:)``.
     ///
     /// - Parameter path: The directory's name for errors.
     /// - Returns: The names, sorted by their bytes.
     /// - Throws: ``SystemCallError`` naming the path.
     public func entries(path: String) throws(SystemCallError) -> [String] { try listing(path: path).map(\.name) }
 
-    /// The names in this open directory and what they are; see ``directoryListing(_:)``.
+    /// The names in this open directory and what they are; see ``directoryListing(_:leavesOutUnnameable:)``.
     ///
-    /// - Parameter path: The directory's name for errors.
+    /// - Parameters:
+    ///   - path: The directory's name for errors.
+    ///   - leavesOutUnnameable: Whether a name that is not UTF-8 is left out.
     /// - Returns: The entries, sorted by their bytes.
     /// - Throws: ``SystemCallError`` naming the path.
-    public func listing(path: String) throws(SystemCallError) -> [DirectoryEntry] {
+    public func listing(
+        path: String, leavesOutUnnameable: Bool = false
+    ) throws(SystemCallError) -> [DirectoryEntry] {
         let number = rawValue
         var entries: [DirectoryEntry] = []
         var buffer = [UInt8](repeating: 0, count: 32 * 1024)
@@ -60,6 +69,7 @@ extension FileDescriptor {
                 offset += length
                 if name.elementsEqual(".".utf8) || name.elementsEqual("..".utf8) { continue }
                 guard let text = String(validating: name, as: UTF8.self) else {
+                    if leavesOutUnnameable { continue }
                     throw SystemCallError(call: "getdents64", object: quoted(path), errno: .illegalByteSequence)
                 }
                 entries.append(DirectoryEntry(name: text, kind: kind))

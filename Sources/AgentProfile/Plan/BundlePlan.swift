@@ -39,15 +39,14 @@ public struct BundlePlan: Sendable {
         machine: ELFFile.Machine
     ) throws(PlanError) -> BundlePlan {
         try refuseLimits(policy.resources)
-        let rules = try ResolvedRules(policy, files: files)
-        let user = try ContainerUser(caller, policy: policy, project: rules.project, files: files)
+        let rules = try PathRules(policy, files: files)
+        let user = try ContainerUser(caller, policy: policy, project: rules, files: files)
 
         let programs = ProgramInventory(policy, files: files, machine: machine)
-        try programs.add(policy.executables, rules)
+        try programs.add(policy.executables)
         if policy.network != .none { try programs.addNetworkFiles() }
         let environment = EnvironmentPlan(
-            policy, caller: caller, user: user, programs: programs, project: rules.project.path)
-        try programs.checkInterpreters(searchPath: environment.searchPath)
+            policy, caller: caller, user: user, programs: programs, project: rules.project)
         let inventory = programs.inventory
         let command = try CommandPlan(
             command, environment: environment, directory: policy.projectDirectory, inventory: inventory,
@@ -58,7 +57,9 @@ public struct BundlePlan: Sendable {
         let mounts = try MountPlan(
             view, options: MountOptions(hostMounts: try HostMounts(files), user: user), files: files)
         let rootfs = try RootfsPlan(
-            mounts: mounts, links: rules.links + home + inventory.links.sorted { $0.key < $1.key }.map(\.value),
+            mounts: mounts,
+            links: policy.links.map { HostFiles.Link(path: $0.path, target: $0.target) } + home
+                + inventory.links.sorted { $0.key < $1.key }.map(\.value),
             user: user, shell: environment.shell, closure: programs.closure,
             directoriesToCreate: rules.directoriesToCreate, files: files)
 
@@ -71,7 +72,7 @@ public struct BundlePlan: Sendable {
                 mounts: allMounts.map(\.mount),
                 annotations: Annotations.make(policy, executables: inventory.executables),
                 linux: try linux(policy, user, session, machine)),
-            rootfs: rootfs, mounts: allMounts, notes: rules.notes + user.notes + inventory.notes + view.notes,
+            rootfs: rootfs, mounts: allMounts, notes: user.notes + inventory.notes + view.notes,
             user: User(uid: user.uid, gid: user.gid))
     }
 
@@ -127,12 +128,11 @@ public struct BundlePlan: Sendable {
 
 extension ProgramInventory {
     /// Adds what the profile lists.
-    fileprivate func add(_ executables: [Policy.ExecutableRule], _ rules: ResolvedRules) throws(PlanError) {
+    fileprivate func add(_ executables: [Policy.ExecutableRule]) throws(PlanError) {
         for rule in executables {
             guard let resolved = try resolve(rule) else { continue }
             try add(rule, resolved)
         }
-        try checkLinks(rules)
     }
 }
 
@@ -146,14 +146,14 @@ extension View {
     /// - Returns: The links that lead to the home directory.
     /// - Throws: ``PlanError``.
     fileprivate mutating func addFreshDirectories(
-        home: String, _ rules: ResolvedRules, _ files: HostFiles
+        home: String, _ rules: PathRules, _ files: HostFiles
     ) throws(PlanError) -> [HostFiles.Link] {
         let reason = "every sandbox has its own"
         addFresh("/tmp", size: "1g", mode: 0o1777, reason: reason)
         addFresh("/run", size: "64m", mode: 0o755, reason: reason)
         let resolved = try files.resolve(home)
         let path = resolved?.path ?? "/" + home.pathComponents.joined(separator: "/")
-        if !path.isPath(in: rules.project.path) {
+        if !path.isPath(in: rules.project) {
             addFresh(path, size: "1g", mode: 0o700, reason: "the private home directory")
         }
         return resolved?.links ?? []

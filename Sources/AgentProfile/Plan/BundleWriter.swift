@@ -18,7 +18,7 @@ public enum BundleWriter {
     public static func write(_ plan: BundlePlan, to directory: String) throws(PlanError) {
         let components = directory.pathComponents
         guard let name = components.last, !name.utf8.elementsEqual("..".utf8) else {
-            throw PlanError("\"\(directory)\" cannot be a bundle's directory")
+            throw PlanError("\(quoted(directory)) cannot be a bundle's directory")
         }
         let start = directory.utf8.first == UInt8(ascii: "/") ? "/" : "./"
         let parentPath = start + components.dropLast().joined(separator: "/")
@@ -26,7 +26,7 @@ public enum BundleWriter {
             let parent = try openFile(parentPath, [.readOnly, .directory])
             if let status = try parent.status(of: name) {
                 guard status.kind == .directory,
-                    try parent.open(name, [.readOnly, .directory]).listing(path: name).isEmpty
+                    try parent.open(name, [.readOnly, .directory]).entries(path: name).isEmpty
                 else { throw SystemCallError(call: "bundle", object: quoted(directory), errno: .fileExists) }
             }
             let temporary = ".\(name).new"

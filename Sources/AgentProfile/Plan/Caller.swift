@@ -1,3 +1,5 @@
+internal import LinuxSystem
+
 /// Who asks for a tool call: the process that plans it.
 public struct Caller: Equatable, Sendable {
     /// Its user; 0 may choose the sandbox's user, another one is the sandbox's user.
@@ -59,7 +61,7 @@ public struct Session: Equatable, Sendable {
             }
             guard isAllowed, !name.isEmpty, name.utf8.first != UInt8(ascii: "."), name.utf8.count <= 128 else {
                 throw PlanError(
-                    "\"\(name)\" cannot name a control group: letters, digits, \".\", \"_\" and \"-\" can, "
+                    "\(quoted(name)) cannot name a control group: letters, digits, \".\", \"_\" and \"-\" can, "
                         + "not starting with \".\"")
             }
         }

@@ -17,7 +17,7 @@ struct CommandPlan {
     /// - Throws: ``PlanError`` where the program may not be executed.
     init(
         _ command: [String], environment: EnvironmentPlan, directory: String, inventory: Inventory,
-        rules: ResolvedRules, files: HostFiles
+        rules: PathRules, files: HostFiles
     ) throws(PlanError) {
         guard let program = command.first, !program.isEmpty else { throw PlanError("no command is given") }
         guard !command.contains(where: { $0.utf8.contains(0) }) else {
@@ -53,8 +53,9 @@ struct CommandPlan {
         }
         for path in candidates + (program.utf8.contains(UInt8(ascii: "/")) ? [] : hostPaths) {
             guard let resolved = try files.resolve(path), resolved.status.kind == .regular else { continue }
-            return PlanError("\"\(program)\" is not an allowed executable; add \"\(path)\" to allowedExecutables")
+            return PlanError(
+                "\(quoted(program)) is not an allowed executable; add \(quoted(path)) to allowedExecutables")
         }
-        return PlanError("\"\(program)\" is not an allowed executable, and there is none of that name")
+        return PlanError("\(quoted(program)) is not an allowed executable, and there is none of that name")
     }
 }

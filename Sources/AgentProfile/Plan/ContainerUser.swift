@@ -26,12 +26,12 @@ struct ContainerUser {
     ///   - files: The host, whose names for users and groups are used.
     /// - Throws: ``PlanError``.
     init(
-        _ caller: Caller, policy: Policy, project: HostFiles.Resolved, files: HostFiles
+        _ caller: Caller, policy: Policy, project: PathRules, files: HostFiles
     ) throws(PlanError) {
         if caller.uid != 0 {
             (uid, gid, isOnlyUser) = (caller.uid, caller.gid, true)
         } else {
-            (uid, gid, isOnlyUser) = (project.status.uid, project.status.gid, false)
+            (uid, gid, isOnlyUser) = (project.projectStatus.uid, project.projectStatus.gid, false)
         }
         let user = try files.account(uid, in: "/etc/passwd")
         name = user?[0] ?? "agent"
@@ -42,7 +42,7 @@ struct ContainerUser {
         home = homes.compactMap { $0 }.first(where: Self.isHome) ?? "/home/\(name)"
         if uid == 0 {
             notes.append(
-                "the project \"\(project.path)\" belongs to root, so the tool runs as root without capabilities; "
+                "the project \(quoted(project.project)) belongs to root, so the tool runs as root without capabilities; "
                     + "give it to another user to run as that user")
         }
     }

@@ -41,7 +41,7 @@ final class HostFiles {
             statuses[key] = .some(status)
             return status
         } catch {
-            throw PlanError("\"\(path)\" cannot be looked at: \(error.errno)")
+            throw PlanError("\(quoted(path)) cannot be looked at: \(error.errno)")
         }
     }
 
@@ -61,7 +61,7 @@ final class HostFiles {
         do throws(SystemCallError) {
             return try openFile(root + path, flags.union([.noFollow, .nonBlocking]))
         } catch {
-            throw PlanError("\"\(path)\" cannot be read: \(error.errno)")
+            throw PlanError("\(quoted(path)) cannot be read: \(error.errno)")
         }
     }
 
@@ -72,17 +72,16 @@ final class HostFiles {
         do throws(SystemCallError) {
             return try descriptor.readAll(limit: limit)
         } catch {
-            throw PlanError("\"\(path)\" cannot be read: \(error.errno)")
+            throw PlanError("\(quoted(path)) cannot be read: \(error.errno)")
         }
     }
 
     /// The entries of a directory whose path is free of links, in the order of their bytes.
     func entries(_ path: String) throws(PlanError) -> [DirectoryEntry] {
-        let directory = try open(path, [.readOnly, .directory])
         do throws(SystemCallError) {
-            return try directory.listing(path: path).sorted { PathKey($0.name) < PathKey($1.name) }
+            return try directoryListing(root + path, leavesOutUnnameable: true)
         } catch {
-            throw PlanError("\"\(path)\" cannot be listed: \(error.errno)")
+            throw PlanError("\(quoted(path)) cannot be listed: \(error.errno)")
         }
     }
 
@@ -128,7 +127,7 @@ final class HostFiles {
             }
             followed += 1
             // The kernel's own limit (path_resolution(7)).
-            guard followed <= 40 else { throw PlanError("\"\(path)\" is a symbolic link in a circle") }
+            guard followed <= 40 else { throw PlanError("\(quoted(path)) is a symbolic link in a circle") }
             let target = try target(of: path)
             if !links.contains(where: { $0.path.isSamePath(as: path) }) {
                 links.append(Link(path: path, target: target))
@@ -148,7 +147,7 @@ final class HostFiles {
             targets[key] = target
             return target
         } catch {
-            throw PlanError("\"\(path)\" cannot be read: \(error.errno)")
+            throw PlanError("\(quoted(path)) cannot be read: \(error.errno)")
         }
     }
 }

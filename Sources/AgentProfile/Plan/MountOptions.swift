@@ -40,13 +40,13 @@ struct MountOptions {
     ///   - isDirectory: Whether other mounts of the host may lie below the source.
     /// - Returns: The mount.
     func bind(_ source: String, onto level: MountPlan.Level, isDirectory: Bool) -> Mount {
-        var flags = [level.access == .writable ? "rw" : "ro", "nosuid", "nodev"]
-        if !level.isLoadable { flags.append("noexec") }
+        // No "rw" for what may be written: what is read-only on the host stays so.
+        var flags = level.access == .writable ? [] : ["ro"]
+        flags += level.isLoadable ? ["nosuid", "nodev"] : ["nosuid", "nodev", "noexec"]
         var options = ["bind"] + flags
         if isDirectory, hostMounts.hasMount(below: source) {
-            // Twice: for the mount itself, as every runtime knows it, and for the mounts below it. A tree that may be
-            // written keeps what is read-only in it.
-            options = ["rbind"] + flags + flags.filter { $0 != "rw" }.map { "r" + $0 }
+            // Twice: for the mount itself, as every runtime knows it, and for the mounts below it.
+            options = ["rbind"] + flags + flags.map { "r" + $0 }
         }
         return Mount(destination: level.path, type: "bind", source: source, options: options)
     }

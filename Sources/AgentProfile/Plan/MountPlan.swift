@@ -74,7 +74,8 @@ struct MountPlan {
 
         guard let above else {
             if node.access == .denied { return }  // Nothing of the host is seen there.
-            mountPoints.append((node.path, node.mountPoint))
+            // In /dev, which is in memory, the runtime makes what it mounts on.
+            if !node.path.isPath(below: "/dev") { mountPoints.append((node.path, node.mountPoint)) }
             return append(node, level)
         }
         if above.isFresh {
@@ -114,13 +115,13 @@ struct MountPlan {
             anchors += 1
             guard anchors <= Self.anchorLimit else {
                 throw PlanError(
-                    "\"\(node.path)\" is protected in the writeable \"\(above.path)\": that takes more than "
+                    "\(quoted(node.path)) is protected in the writeable \(quoted(above.path)): that takes more than "
                         + "\(Self.anchorLimit) mounts of the directories between; protect a directory further up",
                     origin: node.origin)
             }
             let anchor = ViewNode(
                 path: directory, isDirectory: true, access: .writable, isLoadable: false, origin: node.origin,
-                reason: "keeps \"\(node.path)\" in its place")
+                reason: "keeps \(quoted(node.path)) in its place")
             append(anchor, Level(path: directory, access: .writable, isLoadable: false, isFresh: false))
         }
     }

@@ -50,15 +50,18 @@ final class ProgramInventory {
             directories.append(resolved.path)
             return try addPrograms(in: resolved.path, rule)
         }
+        let program: ListedProgram
         do throws(PlanError) {
-            let program = try ListedProgram(
+            program = try ListedProgram(
                 path: rule.path, resolved: resolved, origin: rule.origin, reason: "listed", closure: closure,
                 files: files)
-            programs.append(program)
-            try add(program, isListed: true)
         } catch {
+            // What only a wildcard found need not be a program.
+            if rule.isOptional { return }
             throw error.attributed(to: rule.origin)
         }
+        programs.append(program)
+        try add(program, isNeeded: !rule.isOptional)
     }
 
     /// Adds what the network needs.
@@ -69,57 +72,19 @@ final class ProgramInventory {
         do throws(PlanError) {
             if let resolved = try files.resolve(rule.path) { return resolved }
             if rule.isOptional { return nil }
-            throw PlanError("\"\(rule.path)\" does not exist")
+            throw PlanError("\(quoted(rule.path)) does not exist")
         } catch {
             throw error.attributed(to: rule.origin)
         }
     }
 
-    /// Checks that no listed executable is a link that the tool itself can turn elsewhere, unless what it leads to is
-    /// listed too.
-    func checkLinks(_ rules: ResolvedRules) throws(PlanError) {
-        for program in programs {
-            guard let link = program.links.first(where: rules.isWritable),
-                !programs.contains(where: {
-                    $0.file.isSamePath(as: program.file) && !$0.links.contains(where: rules.isWritable)
-                }), !directories.contains(where: { program.file.isPath(in: $0) })
-            else { continue }
-            throw PlanError(
-                "\"\(program.path)\" passes through the symbolic link \"\(link.path)\" in a writeable path; "
-                    + "list \"\(program.file)\" too",
-                origin: program.origin)
-        }
-    }
-
-    /// Checks that each listed script's interpreter is listed too: it is what the kernel really executes.
-    ///
-    /// - Parameter searchPath: Where env(1) looks for programs, in order.
-    /// - Throws: ``PlanError``.
-    func checkInterpreters(searchPath: [String]) throws(PlanError) {
-        for program in programs {
-            for interpreter in program.interpreters {
-                guard interpreter.utf8.contains(UInt8(ascii: "/")) else {
-                    let candidates = searchPath.map { $0.appendingComponent(interpreter) }
-                    if try candidates.containsExecutable(inventory, files) { continue }
-                    throw PlanError(
-                        "\"\(program.path)\" is run by \"\(interpreter)\", which is in no listed executable's directory",
-                        origin: program.origin)
-                }
-                if try [interpreter].containsExecutable(inventory, files) { continue }
-                throw PlanError(
-                    "\"\(program.path)\" is run by \"\(interpreter)\", which is not in allowedExecutables",
-                    origin: program.origin)
-            }
-        }
-    }
-
-    private func add(_ program: ListedProgram, isListed: Bool) throws(PlanError) {
+    private func add(_ program: ListedProgram, isNeeded: Bool) throws(PlanError) {
         inventory.add(program.links)
         inventory.add(
-            program.file, isLoadable: true, isListed: isListed, origin: program.origin, reason: program.reason)
+            program.file, isLoadable: true, isListed: true, origin: program.origin, reason: program.reason)
         inventory.permitExecution(of: program.file)
-        guard case .binary(let object) = program.form else { return }
-        try addLoaded(by: object, origin: program.origin, isNeeded: isListed)
+        guard let object = program.object else { return }
+        try addLoaded(by: object, origin: program.origin, isNeeded: isNeeded)
         try apply(HelperRule.forInterpreters, to: object.path, origin: program.origin)
         try addVirtualEnvironment(of: program)
         if grantsHelpers { try apply(HelperRule.forHelpers, to: object.path, origin: program.origin) }
@@ -139,7 +104,8 @@ final class ProgramInventory {
         }
         let result = try closure.closure(of: object)
         if isNeeded, let (name, user) = result.missing.first {
-            throw PlanError("\"\(user)\" needs the library \"\(name)\", which is nowhere on this host", origin: origin)
+            throw PlanError(
+                "\(quoted(user)) needs the library \(quoted(name)), which is nowhere on this host", origin: origin)
         }
         for library in result.libraries { try add(library, of: object, origin: origin) }
     }
@@ -149,16 +115,16 @@ final class ProgramInventory {
     ) throws(PlanError) {
         guard let loader = try files.resolve(path), loader.status.kind == .regular else {
             guard isNeeded else { return }
-            throw PlanError("\"\(object.path)\" is loaded by \"\(path)\", which does not exist", origin: origin)
+            throw PlanError("\(quoted(object.path)) is loaded by \(quoted(path)), which does not exist", origin: origin)
         }
         inventory.add(loader.links)
-        inventory.add(loader.path, isLoadable: true, origin: origin, reason: "loader of \"\(object.path)\"")
+        inventory.add(loader.path, isLoadable: true, origin: origin, reason: "loader of \(quoted(object.path))")
         inventory.permitExecution(of: loader.path)
     }
 
     private func add(_ library: LoadedObject, of object: LoadedObject, origin: String) throws(PlanError) {
         inventory.add(library.links)
-        inventory.add(library.path, isLoadable: true, origin: origin, reason: "library of \"\(object.path)\"")
+        inventory.add(library.path, isLoadable: true, origin: origin, reason: "library of \(quoted(object.path))")
         guard finishedLibraries.insert(PathKey(library.path)).inserted else { return }
         try apply(HelperRule.forLibraries, to: library.path, origin: origin)
     }
@@ -193,7 +159,7 @@ extension ProgramInventory {
         for rule in rules where hasNetwork || !rule.needsNetwork {
             guard let match = rule.match(name) else { continue }
             let places = PathTemplates(file: path, match: match, files: files)
-            let reason = "for \"\(path)\""
+            let reason = "for \(quoted(path))"
             for path in try places.paths(rule.readable) { try addReadable(path, origin, reason) }
             for path in try places.paths(rule.modules) { try addModules(path, origin, reason) }
             for path in try places.paths(rule.executableDirectories) {
@@ -247,7 +213,7 @@ extension ProgramInventory {
         inventory.add(program.links)
         inventory.add(program.file, isLoadable: true, origin: origin, reason: reason)
         inventory.permitExecution(of: program.file)
-        if case .binary(let object) = program.form { try addLoaded(by: object, origin: origin, isNeeded: false) }
+        if let object = program.object { try addLoaded(by: object, origin: origin, isNeeded: false) }
     }
 
     /// Adds the modules of a Python virtual environment: its `python` is a link to a Python elsewhere.
@@ -257,23 +223,12 @@ extension ProgramInventory {
             guard path.lastComponent.matched(by: "python*") != nil,
                 try files.resolve(environment.appendingComponent("pyvenv.cfg")) != nil
             else { continue }
-            let reason = "for \"\(path)\""
+            let reason = "for \(quoted(path))"
             try addReadable(environment.appendingComponent("pyvenv.cfg"), program.origin, reason)
             let places = PathTemplates(file: path, match: "", files: files)
             for path in try places.paths(["{prefix}/lib/python*/site-packages"]) {
                 try addModules(path, program.origin, reason)
             }
         }
-    }
-}
-
-extension [String] {
-    /// Whether one of these paths leads to a file that may be executed.
-    fileprivate func containsExecutable(_ inventory: Inventory, _ files: HostFiles) throws(PlanError) -> Bool {
-        for path in self {
-            guard let resolved = try files.resolve(path) else { continue }
-            if inventory.permitsExecution(of: resolved.path) { return true }
-        }
-        return false
     }
 }

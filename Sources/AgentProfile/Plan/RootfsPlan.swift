@@ -47,7 +47,7 @@ public struct RootfsPlan: Equatable, Sendable {
         case nil: add(.link(target: link.target), at: link.path)
         case let level? where level.isFresh || level.access == .denied:
             throw PlanError(
-                "the symbolic link \"\(link.path)\" lies in \"\(level.path)\", which is not the host's in the sandbox; "
+                "the symbolic link \(quoted(link.path)) lies in \(quoted(level.path)), which is not the host's in the sandbox; "
                     + "name the file that it leads to")
         default: break  // Seen as it is on the host.
         }

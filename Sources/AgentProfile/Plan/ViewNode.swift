@@ -1,3 +1,5 @@
+internal import LinuxSystem
+
 /// One place of the sandbox's tree where what may be done changes.
 struct ViewNode {
     /// What is mounted there.
@@ -52,7 +54,7 @@ struct View {
     ///   - rules: The policy's path rules.
     ///   - inventory: What the executables need.
     /// - Throws: ``PlanError`` where a path is both denied and executed.
-    init(_ rules: ResolvedRules, _ inventory: Inventory) throws(PlanError) {
+    init(_ rules: PathRules, _ inventory: Inventory) throws(PlanError) {
         for (key, rule) in rules.rules {
             nodes[key] = ViewNode(
                 path: rule.path, isDirectory: rule.isDirectory, access: rule.access, isLoadable: false,
@@ -70,18 +72,17 @@ struct View {
             content: .fresh(size: size, mode: mode), origin: "", reason: reason)
     }
 
-    private mutating func add(_ item: Inventory.Item, _ key: PathKey, _ rules: ResolvedRules) throws(PlanError) {
+    private mutating func add(_ item: Inventory.Item, _ key: PathKey, _ rules: PathRules) throws(PlanError) {
         if var node = nodes[key] {
             // A rule speaks of the very path.
             switch node.access {
             case .denied:
                 guard item.isListed else { return }
-                throw PlanError("\"\(item.path)\" is also denied, by \(node.origin)", origin: item.origin)
+                throw PlanError("\(quoted(item.path)) is also denied, by \(node.origin)", origin: item.origin)
             case .readOnly: node.isLoadable = node.isLoadable || item.isLoadable
             case .writable:
                 guard item.isLoadable else { return }
                 guard item.isListed || !item.isDirectory else { return noteWritableModules(item) }
-                noteReadOnly(item)
                 node.access = .readOnly
                 node.isLoadable = true
             }
@@ -93,7 +94,6 @@ struct View {
         case .writable:
             guard item.isLoadable else { return }
             guard item.isListed || !item.isDirectory else { return noteWritableModules(item) }
-            if item.isListed { noteReadOnly(item) }
         case .denied, nil: break
         }
         nodes[key] = ViewNode(
@@ -101,15 +101,9 @@ struct View {
             origin: item.origin, reason: item.reason)
     }
 
-    private mutating func noteReadOnly(_ item: Inventory.Item) {
-        notes.append(
-            "\(item.origin): \"\(item.path)\" lies in a writeable path; it is mounted read-only, so that what runs "
-                + "is not written")
-    }
-
     private mutating func noteWritableModules(_ item: Inventory.Item) {
         notes.append(
-            "\(item.origin): native modules in \"\(item.path)\" (\(item.reason)) cannot be loaded, since they can be "
+            "\(item.origin): native modules in \(quoted(item.path)) (\(item.reason)) cannot be loaded, since they can be "
                 + "written; make the directory read-only to load them")
     }
 }
