@@ -46,8 +46,7 @@ struct ProfilePathTests {
         (#""${UP}/x""#, #"".." in a path: write out where it leads"#),
         (#""${LINES}/x""#, #""/a\nb/x" holds a line feed"#),
         (#""${LONG}/x""#, "4098 bytes long; a path has at most 4095"),
-        (#""/""#, #""/" is the whole file system: name the directories that are meant"#),
-        (#""//.""#, #""/" is the whole file system: name the directories that are meant"#),
+        (#""<project root>/top""#, #""PROJECT/top" is the whole file system: name the directories that are meant"#),
         (#""<project root>/none""#, #""PROJECT/none" does not exist: make it, or say { "path": …, "optional": true }"#),
         (
             #""<project root>/file/x""#,
@@ -73,6 +72,7 @@ struct ProfilePathTests {
     @Test(arguments: refused) func refuses(_ entry: String, _ reason: String) throws {
         let scratch = try ProfileScratch("file")
         try scratch.link("loop", to: "loop")
+        try scratch.link("top", to: "/")
         try scratch.link("device", to: "/dev/null")
         scratch.environment["UP"] = "/usr/.."
         scratch.environment["LINES"] = "/a\nb"
@@ -98,6 +98,21 @@ struct ProfilePathTests {
             outcome("<project root>/dangling") == place
                 + #""PROJECT/dangling" is a link to nothing: it cannot be made a directory"#)
         #expect(outcome("/sys/x") == place + #""/sys/x" lies in /sys, which no sandbox may write"#)
+    }
+
+    @Test func theWholeFileSystemCanOnlyBeRead() throws {
+        let scratch = try ProfileScratch()
+        let resolution = try scratch.resolve(#"{ "readOnlyPaths": ["//."] }"#)
+        #expect(scratch.lines(resolution.policy) == ["readOnly // <- readOnlyPaths[0]"])
+        #expect(
+            resolution.notes == [
+                #"readOnlyPaths[0]: "/" is the whole file system: every file of this host that you can read"#
+            ])
+        for list in ["writeablePaths", "deniedPaths"] {
+            #expect(
+                scratch.outcome("{ \"\(list)\": [\"/\"] }").hasSuffix(
+                    #""/" is the whole file system: name the directories that are meant"#))
+        }
     }
 
     @Test func aPathBelongsInOneList() throws {

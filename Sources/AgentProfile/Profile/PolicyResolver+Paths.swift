@@ -76,8 +76,11 @@ extension PolicyResolver {
         let name = quotedOnOneLine(path)
         func problem(_ message: String) -> ProfileProblem { ProfileProblem(message, at: entry.place) }
 
-        if path == "/" || rule.path == "/" {
-            throw problem("\(name) is the whole file system: name the directories that are meant")
+        if rule.path == "/" {
+            guard path == "/", access == .readOnly else {
+                throw problem("\(name) is the whole file system: name the directories that are meant")
+            }
+            note(entry.place, "\(name) is the whole file system: every file of this host that you can read")
         }
         if let reserved = Self.reservedDirectory(of: [path, rule.path], access: access) {
             throw problem(
