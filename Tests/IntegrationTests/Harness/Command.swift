@@ -45,7 +45,7 @@ struct Command {
     }
 
     /// Runs to the end.
-    func run(timeout seconds: Int = 60) throws -> Output { try start().wait(timeout: seconds) }
+    func run(timeout seconds: Int = 30) throws -> Output { try start().wait(timeout: seconds) }
 
     /// Starts and goes on.
     func start() throws -> RunningProcess {

@@ -56,6 +56,6 @@ final class ConsoleSocket {
 
     private func waitUntilReadable(_ descriptor: Int32) throws {
         var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        guard Glibc.poll(&poll, 1, 60_000) == 1 else { throw Failure("nobody used the console socket \(path)") }
+        guard Glibc.poll(&poll, 1, 30_000) == 1 else { throw Failure("nobody used the console socket \(path)") }
     }
 }

@@ -43,7 +43,7 @@ final class RunningProcess {
     var standardError: String { contents(errors) }
 
     /// Waits for the end; a program that takes too long is killed, and that is a failure.
-    func wait(timeout seconds: Int = 60) throws -> Output {
+    func wait(timeout seconds: Int = 30) throws -> Output {
         if let outcome { return outcome }
         var status: Int32 = 0
         try eventually("the end of \(words.joined(separator: " "))", within: seconds) {
@@ -58,7 +58,7 @@ final class RunningProcess {
     }
 
     /// Waits until standard output holds a text.
-    func waitForOutput(_ text: String, timeout seconds: Int = 60) throws {
+    func waitForOutput(_ text: String, timeout seconds: Int = 30) throws {
         try eventually("\"\(text)\" in the output of \(words.joined(separator: " "))", within: seconds) {
             standardOutput.contains(text)
         }
@@ -76,7 +76,7 @@ final class RunningProcess {
 }
 
 /// Waits for a condition. How long it takes is never what a test is about: the limit only ends a hang.
-func eventually(_ what: String, within seconds: Int = 60, _ isSo: () throws -> Bool) throws {
+func eventually(_ what: String, within seconds: Int = 30, _ isSo: () throws -> Bool) throws {
     var waited: UInt32 = 0
     var step: UInt32 = 500
     while try !isSo() {

@@ -35,7 +35,12 @@ struct Session {
         guard case .success(let session) = shared else { return }
         let hierarchies = ["/sys/fs/cgroup"] + Files.list("/sys/fs/cgroup").map { "/sys/fs/cgroup/\($0)" }
         for parent in hierarchies.map({ $0 + session.controlGroup }) {
-            for group in Files.list(parent) { rmdir("\(parent)/\(group)") }
+            for group in Files.list(parent).map({ "\(parent)/\($0)" }) {
+                // What a broken runtime could not end: all in these groups was started by this run.
+                let processes = (try? Files.read(group + "/cgroup.procs")) ?? ""
+                processes.split(separator: "\n").compactMap { pid_t($0) }.forEach { kill($0, SIGKILL) }
+                for _ in 0..<100 where rmdir(group) == -1 && errno == EBUSY { usleep(10_000) }
+            }
             rmdir(parent)
         }
         do { try Files.removeTree(session.directory) } catch { print("cannot clean up: \(error)") }
