@@ -90,6 +90,6 @@ final class Container {
     /// Whatever a test left behind.
     func cleanUp() {
         guard isUsed, Files.exists("\(root)/\(id)") else { return }
-        do { _ = try command("delete", "--force", "--", id).run() } catch { print("cannot delete \(id): \(error)") }
+        do { _ = try command("delete", "--force", id).run() } catch { print("cannot delete \(id): \(error)") }
     }
 }
