@@ -15,17 +15,19 @@ struct Birth {
     func make(
         into cgroup: Cgroup?, body: () -> Never
     ) throws(RuntimeError) -> (pid: Int32, process: ProcessHandle) {
-        if plan.joinedNamespaces.isEmpty { return try clone(into: cgroup, asSibling: false, body: body) }
+        if plan.joinedNamespaces.isEmpty && plan.timeOffsets.isEmpty {
+            return try clone(plan.newNamespaces, into: cgroup, asSibling: false, body: body)
+        }
         return try makeThroughJoiner(into: cgroup, body: body)
     }
 
     private func clone(
-        into cgroup: Cgroup?, asSibling: Bool, body: () -> Never
+        _ namespaces: NamespaceSet, into cgroup: Cgroup?, asSibling: Bool, body: () -> Never
     ) throws(RuntimeError) -> (pid: Int32, process: ProcessHandle) {
         let what = cgroup.map { "clone into cgroup \(quoted($0.absolutePath))" }
         switch try during(
             what ?? "clone",
-            { try cloneProcess(plan.newNamespaces, intoCgroup: cgroup?.directory, asSibling: asSibling) })
+            { try cloneProcess(namespaces, intoCgroup: cgroup?.directory, asSibling: asSibling) })
         {
         case .child: body()
         case .parent(let pid, let process): return (pid, process)
@@ -46,7 +48,12 @@ struct Birth {
             let channel = FrameSocket(FileDescriptor(owning: joinerNumber))
             do throws(RuntimeError) {
                 try join(namespaces)
-                let (pid, _) = try clone(into: cgroup, asSibling: true, body: body)
+                var new = plan.newNamespaces
+                if !plan.timeOffsets.isEmpty {
+                    try makeTimeNamespace()
+                    new.remove(.time)
+                }
+                let (pid, _) = try clone(new, into: cgroup, asSibling: true, body: body)
                 try during("report") { try channel.send(Array("\(pid)".utf8)) }
                 endProcess(0)
             } catch {
@@ -66,6 +73,14 @@ struct Birth {
             }
             // A child of this process that has not been reaped: the id cannot have passed to another.
             return (pid, try during("join namespaces") { try ProcessHandle(pid: pid) })
+        }
+    }
+
+    /// Makes a time namespace for the next child: offsets can be set only before anybody lives in it.
+    private func makeTimeNamespace() throws(RuntimeError) {
+        try during("linux.timeOffsets") { () throws(SystemCallError) in
+            try unshareNamespaces(.time)
+            try openFile("/proc/self/timens_offsets", .writeOnly).write(plan.timeOffsets)
         }
     }
 

@@ -52,6 +52,14 @@ extension Container {
         }
         try directory.remove()
         guard let record else { return }
-        try HookRunner(state: record.state(id, .stopped)).run(record.poststop, phase: .poststop)
+        // A failure changes nothing any more: it is reported, and the remaining hooks run (runtime.md, Lifecycle).
+        let runner = HookRunner(state: record.state(id, .stopped))
+        for (index, hook) in record.poststop.enumerated() {
+            do throws(RuntimeError) {
+                try runner.run(hook, phase: .poststop, index: index)
+            } catch {
+                report(error.description)
+            }
+        }
     }
 }

@@ -7,14 +7,19 @@ public struct Container: Sendable {
     /// Where its state is kept.
     public let root: StateRoot
 
+    /// Told, a line each, what went wrong without changing anything, such as a poststop hook that failed.
+    public let report: @Sendable (String) -> Void
+
     /// The container of that name; it need not exist.
     ///
     /// - Parameters:
     ///   - id: The name.
     ///   - root: Where its state is kept.
-    public init(id: ContainerID, root: StateRoot) {
+    ///   - report: Told what went wrong without changing anything.
+    public init(id: ContainerID, root: StateRoot, report: @escaping @Sendable (String) -> Void) {
         self.id = id
         self.root = root
+        self.report = report
     }
 }
 
@@ -26,6 +31,8 @@ public struct CreateOptions {
     public var pidFile: String?
     /// Whether the container shares the caller's session keyring.
     public var sharesKeyring = false
+    /// How many of the caller's descriptors from 3 on the program keeps.
+    public var preservedDescriptors: Int32 = 0
     /// Writes a bundle that lives only as long as the container, into the directory it is given: `bundle` in the
     /// container's state directory, see ``StateRoot/bundlePath(of:)``.
     public var writeBundle: ((borrowing FileDescriptor) throws -> Void)?

@@ -7,8 +7,9 @@ extension State.Status {
     var canStart: Bool { self == .created }
     /// Whether there is a process to send a signal to.
     var canKill: Bool { self == .created || self == .running }
-    /// Whether `delete` needs no force.
-    var canDelete: Bool { self == .stopped }
+    /// Whether `delete` needs no force. A created container counts, against the letter of the specification: engines
+    /// rely on runc and crun, which end and delete it.
+    var canDelete: Bool { self == .stopped || self == .created }
 }
 
 extension StateDirectory {

@@ -15,12 +15,15 @@ struct HookRunner {
     ///   - phase: Their phase, for messages.
     /// - Throws: ``RuntimeError`` in runc's words, with what the hook wrote to standard error.
     func run(_ hooks: [Hook], phase: Hooks.Phase) throws(RuntimeError) {
-        for (index, hook) in hooks.enumerated() {
-            do throws(RuntimeError) {
-                try run(hook)
-            } catch {
-                throw RuntimeError("error running \(phase.rawValue) hook #\(index): \(error)")
-            }
+        for (index, hook) in hooks.enumerated() { try run(hook, phase: phase, index: index) }
+    }
+
+    /// Runs one hook of a phase.
+    func run(_ hook: Hook, phase: Hooks.Phase, index: Int) throws(RuntimeError) {
+        do throws(RuntimeError) {
+            try run(hook)
+        } catch {
+            throw RuntimeError("error running \(phase.rawValue) hook #\(index): \(error)")
         }
     }
 
@@ -89,7 +92,7 @@ struct HookRunner {
             if let deadline, bootTime() >= deadline {
                 try during("kill") { try process.send(signal: Signals.kill) }
                 _ = try during("wait") { try process.waitForEnd() }
-                throw RuntimeError("timed out after \(timeout ?? 0) s")
+                throw RuntimeError("timeout: it did not end within \(timeout ?? 0) s")
             }
         }
         let end = try during("wait") { try process.waitForEnd() }

@@ -17,7 +17,7 @@ final class Launch {
     private(set) var cgroupPath: CgroupPath?
     private(set) var pid: Int32 = 0
     private(set) var process: ProcessHandle?
-    private(set) var channel: FileDescriptorBox?
+    private(set) var channel: FrameSocket?
     /// The master of the container's terminal, where this process keeps it.
     private(set) var console: FileDescriptorBox?
 
@@ -93,12 +93,11 @@ final class Launch {
     private func bear() throws(RuntimeError) {
         let fifo = staysAttached ? nil : try makeFifo()
         let consoleSocket = try options.consoleSocket.map { path throws(RuntimeError) in
-            let socket = try during("console socket") { try FrameSocket.connected(to: path) }
-            return FileDescriptorBox(try during("console socket") { try socket.descriptor.duplicated() })
+            try during("console socket") { try FrameSocket.connected(to: path) }
         }
         let prepared = try PreparedTrees(for: plan)
         let (ownNumber, initNumber) = try during("socketpair") { try FrameSocket.pair() }
-        let own = FileDescriptorBox(FileDescriptor(owning: ownNumber))
+        let own = FrameSocket(FileDescriptor(owning: ownNumber))
         let initEnd = FileDescriptorBox(FileDescriptor(owning: initNumber))
         let start: InitProcess.StartCondition =
             fifo.map { .fifo($0.descriptor.rawValue) } ?? .immediately(diesWithRuntime: true)
@@ -111,7 +110,8 @@ final class Launch {
             InitProcess(
                 plan: plan, channel: FrameSocket(FileDescriptor(owning: initNumber)), start: start,
                 prepared: prepared, hookState: state(.creating, pid: currentProcessID()),
-                consoleSocket: consoleSocket, makesSessionKeyring: !options.sharesKeyring
+                consoleSocket: consoleSocket, makesSessionKeyring: !options.sharesKeyring,
+                preservedDescriptors: options.preservedDescriptors
             ).run()
         }
         (self.pid, self.process, channel) = (pid, process, own)
@@ -144,8 +144,7 @@ final class Launch {
     }
 
     private func handshake() throws(RuntimeError) {
-        guard let channel else { return }
-        let socket = FrameSocket(try during("init channel") { try channel.descriptor.duplicated() })
+        guard let socket = channel else { return }
         try socket.send(.proceed)
         while true {
             guard let (message, descriptors) = try socket.receiveMessage() else { throw try deathOfInit() }

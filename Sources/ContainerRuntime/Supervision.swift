@@ -6,7 +6,7 @@ struct Supervision {
     private let launch: Launch
     private let signals: SignalQueue
     private let process: ProcessHandle
-    private let channel: FileDescriptorBox
+    private let channel: FrameSocket
 
     init(_ launch: Launch, signals: SignalQueue) throws(RuntimeError) {
         guard let process = launch.process, let channel = launch.channel else {
@@ -22,7 +22,7 @@ struct Supervision {
     func waitForEnd() throws(RuntimeError) -> RunResult {
         let relay = try launch.console.map { master throws(RuntimeError) in try TerminalRelay(master: master) }
         let deadline = launch.plan.annotations.wallTime.map { bootTime() + $0 * 1_000_000 }
-        let socket = FrameSocket(try during("init channel") { try channel.descriptor.duplicated() })
+        let socket = channel
         var channelIsOpen = true
         var programEnd: ProcessEnd?
         while true {

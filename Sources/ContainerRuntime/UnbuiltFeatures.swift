@@ -21,7 +21,6 @@ func refuseWhatIsNotBuilt(_ spec: Spec) throws(RuntimeError) {
     try refuse(linux.intelRdt != nil, "linux.intelRdt", "Intel RDT is")
     try refuse(linux.memoryPolicy != nil, "linux.memoryPolicy", "memory policies are")
     try refuse(!linux.netDevices.isEmpty, "linux.netDevices", "moving network devices is")
-    try refuse(linux.timeOffsets != nil, "linux.timeOffsets", "time offsets are")
     if let resources = linux.resources { try refuseLimits(resources) }
     if let seccomp = linux.seccomp {
         let notifies = seccomp.defaultAction == .notify || seccomp.syscalls.contains { $0.action == .notify }

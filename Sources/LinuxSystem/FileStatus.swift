@@ -146,10 +146,27 @@ private func statusCall(
 /// - Returns: The text it holds.
 /// - Throws: ``SystemCallError`` naming the path.
 public func linkTarget(_ path: String) throws(SystemCallError) -> String {
+    try linkTarget(path, inDirectory: AT_FDCWD)
+}
+
+/// The target of a symbolic link in an open directory; see ``linkTarget(_:)``.
+///
+/// - Parameters:
+///   - name: The link's name.
+///   - directory: The directory.
+/// - Returns: The text it holds.
+/// - Throws: ``SystemCallError`` naming the link.
+public func linkTarget(
+    _ name: String, in directory: borrowing FileDescriptor
+) throws(SystemCallError) -> String {
+    try linkTarget(name, inDirectory: directory.rawValue)
+}
+
+private func linkTarget(_ path: String, inDirectory directory: Int32) throws(SystemCallError) -> String {
     var failure: Int = 0
     let text = String(unsafeUninitializedCapacity: 4096) { buffer in
         let result = path.withCString { path in
-            linux_syscall(Int(LINUX_SYS_readlinkat), Int(AT_FDCWD), word(path), word(buffer.baseAddress), 4096, 0, 0)
+            linux_syscall(Int(LINUX_SYS_readlinkat), Int(directory), word(path), word(buffer.baseAddress), 4096, 0, 0)
         }
         if result < 0 { failure = result }
         return max(result, 0)

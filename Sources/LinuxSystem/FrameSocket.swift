@@ -2,14 +2,16 @@ internal import CLinux
 internal import Glibc
 
 /// One end of a pair of connected sockets that keep frames apart (unix(7), SOCK_SEQPACKET).
-public struct FrameSocket: ~Copyable {
+public struct FrameSocket: Sendable {
+    private let box: FileDescriptorBox
+
     /// The socket.
-    public let descriptor: FileDescriptor
+    public var descriptor: FileDescriptor { _read { yield box.descriptor } }
 
     /// Takes over a socket.
     ///
     /// - Parameter descriptor: A socket of type SOCK_SEQPACKET or SOCK_STREAM.
-    public init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
+    public init(_ descriptor: consuming FileDescriptor) { box = FileDescriptorBox(descriptor) }
 
     /// Makes a connected pair (socketpair(2)); both ends are closed on exec.
     ///

@@ -57,8 +57,12 @@ public enum Signals {
     /// Gives every signal its default action again, as a new program expects it (sigaction(2)).
     public static func resetActions() {
         for number in 1...64 where number != Int(SIGKILL) && number != Int(SIGSTOP) {
-            // Numbers 32 and 33 are the C library's own and refused; nothing depends on the result.
-            _ = signal(Int32(number), SIG_DFL)
+            // struct sigaction of the kernel, all zero: SIG_DFL. The C library would refuse its own numbers 32 and 33.
+            // The call fails for no other number, so nothing depends on the result.
+            var action: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+            _ = withUnsafePointer(to: &action) {
+                linux_syscall(Int(LINUX_SYS_rt_sigaction), number, word($0), 0, 8, 0, 0)
+            }
         }
     }
 

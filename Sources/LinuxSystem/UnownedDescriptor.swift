@@ -1,3 +1,5 @@
+internal import CLinux
+
 /// A descriptor that somebody else closes, such as standard input.
 public struct UnownedDescriptor: Sendable {
     /// The descriptor's number.
@@ -7,6 +9,9 @@ public struct UnownedDescriptor: Sendable {
     ///
     /// - Parameter rawValue: An open descriptor.
     public init(_ rawValue: Int32) { self.rawValue = rawValue }
+
+    /// Whether it is open at all (fcntl(2), F_GETFD).
+    public var isOpen: Bool { linux_syscall(Int(LINUX_SYS_fcntl), Int(rawValue), 1, 0, 0, 0, 0) >= 0 }
 
     /// Whether it is a terminal (isatty(3)).
     public var isTerminal: Bool { LinuxSystem.isTerminal(rawValue) }

@@ -1,4 +1,5 @@
 internal import ContainerRuntime
+internal import LinuxSystem
 
 /// `create [--bundle DIR] ID`
 enum CreateVerb {
@@ -18,10 +19,17 @@ enum CreateVerb {
     /// What `create` and `run` take alike.
     static func createOptions(_ arguments: Arguments) throws(UsageError) -> CreateOptions {
         if arguments.has("no-pivot") { throw UsageError("--no-pivot is not supported yet") }
-        if let count = arguments["preserve-fds"], count != "0" {
-            throw UsageError("--preserve-fds is not supported yet")
-        }
         var options = CreateOptions()
+        if let text = arguments["preserve-fds"] {
+            guard let count = Int32(text), (0...65_536).contains(count) else {
+                throw UsageError("--preserve-fds is \"\(text)\", not a number of descriptors")
+            }
+            // One that is not open would become one of the runtime's own.
+            for number in 3..<(3 + count) where !UnownedDescriptor(number).isOpen {
+                throw UsageError("--preserve-fds: descriptor \(number) is not open")
+            }
+            options.preservedDescriptors = count
+        }
         options.consoleSocket = arguments["console-socket"]
         options.pidFile = arguments["pid-file"]
         options.sharesKeyring = arguments.has("no-new-keyring")
@@ -35,6 +43,6 @@ extension Arguments {
         guard positional.count == 1, command == nil else {
             throw UsageError("\"\(verb)\" takes one container id, got \(positional.count + (command?.count ?? 0)) arguments")
         }
-        return Container(id: try ContainerID(positional[0]), root: global.root)
+        return Container(id: try ContainerID(positional[0]), root: global.root, report: global.log.note)
     }
 }

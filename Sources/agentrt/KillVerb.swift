@@ -10,7 +10,7 @@ enum KillVerb {
         }
         let name = arguments.positional.count > 1 ? arguments.positional[1] : "TERM"
         guard let signal = Signals.number(name) else { throw UsageError("unknown signal \"\(name)\"") }
-        try Container(id: try ContainerID(arguments.positional[0]), root: global.root)
+        try Container(id: try ContainerID(arguments.positional[0]), root: global.root, report: global.log.note)
             .kill(signal: signal, all: arguments.has("all"))
         return 0
     }

@@ -12,7 +12,7 @@ enum ListVerb {
         var containers: [ContainerDetails] = []
         for id in try global.root.containerIDs() {
             do throws(RuntimeError) {
-                containers.append(try Container(id: id, root: global.root).details())
+                containers.append(try Container(id: id, root: global.root, report: global.log.note).details())
             } catch {
                 // One that went meanwhile, or whose record is damaged, does not hide the others.
                 if try global.root.containerIDs().contains(id) { global.log.note("\(id): \(error)") }

@@ -2,7 +2,7 @@ internal import JSON
 internal import LinuxSystem
 
 /// Where errors and notes go: standard error, and the file that an engine names.
-struct Log {
+struct Log: Sendable {
     var path: String?
     var isJSON = false
 

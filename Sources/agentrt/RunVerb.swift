@@ -35,7 +35,7 @@ enum RunVerb {
         if let path = arguments["id-file"] {
             try openFile(path, [.writeOnly, .create, .truncate], mode: 0o644).write(id.description)
         }
-        let container = Container(id: id, root: global.root)
+        let container = Container(id: id, root: global.root, report: global.log.note)
         if arguments.has("detach") {
             try container.runDetached(bundle, options: options)
             return 0

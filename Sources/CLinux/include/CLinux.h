@@ -54,7 +54,7 @@ enum {
     LINUX_SYSCALL(pidfd_open), LINUX_SYSCALL(pidfd_send_signal), LINUX_SYSCALL(pipe2),
     LINUX_SYSCALL(pivot_root), LINUX_SYSCALL(ppoll), LINUX_SYSCALL(prctl), LINUX_SYSCALL(pread64),
     LINUX_SYSCALL(prlimit64),
-    LINUX_SYSCALL(read), LINUX_SYSCALL(readlinkat), LINUX_SYSCALL(renameat2), LINUX_SYSCALL(rt_sigprocmask),
+    LINUX_SYSCALL(read), LINUX_SYSCALL(readlinkat), LINUX_SYSCALL(renameat2), LINUX_SYSCALL(rt_sigaction), LINUX_SYSCALL(rt_sigprocmask),
     LINUX_SYSCALL(seccomp), LINUX_SYSCALL(setdomainname), LINUX_SYSCALL(setgroups), LINUX_SYSCALL(sethostname),
     LINUX_SYSCALL(setns), LINUX_SYSCALL(setresgid), LINUX_SYSCALL(setresuid), LINUX_SYSCALL(setsid),
     LINUX_SYSCALL(signalfd4), LINUX_SYSCALL(socket), LINUX_SYSCALL(socketpair), LINUX_SYSCALL(statx),

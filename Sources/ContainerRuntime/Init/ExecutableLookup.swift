@@ -26,7 +26,7 @@ enum ExecutableLookup {
                 continue
             }
         }
-        throw denied ?? RuntimeError("executable file \(quoted(command)) not found in $PATH", exitStatus: 127)
+        throw denied ?? RuntimeError("executable file `\(command)` not found in $PATH", exitStatus: 127)
     }
 
     private static func check(_ path: String, _ command: String) throws(RuntimeError) {
@@ -40,7 +40,7 @@ enum ExecutableLookup {
         }
         guard let status else {
             throw RuntimeError(
-                "exec \(quoted(command)): executable file \(quoted(command)) not found: no such file or directory",
+                "executable file `\(command)` not found: no such file or directory",
                 exitStatus: 127)
         }
         if status.kind == .directory {

@@ -24,6 +24,8 @@ struct InitPlan {
     /// Paths below /proc/sys and what is written there, sorted by path.
     let sysctls: [(path: String, value: String)]
     let personality: UInt?
+    /// What is written to timens_offsets of a new time namespace (time_namespaces(7)); empty without offsets.
+    let timeOffsets: String
     let hooks: Hooks
     let process: ProcessPlan
     /// Path of the container's control group in the file system; nil where it has none.
@@ -98,8 +100,21 @@ struct InitPlan {
         }
         sysctls = try Sysctls.decide(linux.sysctl, namespaces: joined.reduce(new) { $0.union($1.kind) })
         personality = linux.personality.map { $0.domain == .linux32 ? 8 : 0 }
+        timeOffsets = linux.timeOffsets?.lines ?? ""
+        if !timeOffsets.isEmpty, !new.contains(.time) {
+            throw RuntimeError("linux.timeOffsets: needs a new time namespace")
+        }
         hooks = spec.hooks
         self.process = try ProcessPlan(process, seccomp: linux.seccomp, stateRoot: stateRoot)
+    }
+}
+
+extension TimeOffsets {
+    /// The form that timens_offsets takes.
+    fileprivate var lines: String {
+        [("monotonic", monotonic), ("boottime", boottime)].compactMap { clock, offset in
+            offset.map { "\(clock) \($0.secs) \($0.nanosecs)\n" }
+        }.joined()
     }
 }
 

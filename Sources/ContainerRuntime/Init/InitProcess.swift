@@ -4,7 +4,7 @@ internal import OCISpec
 /// The container's first process, from its birth to its exec. Reads from the top in the order things happen.
 ///
 /// Runs in the child of clone3(2), which has one thread; it ends in execve(2) or ``endProcess(_:)`` and never returns.
-struct InitProcess: ~Copyable {
+struct InitProcess {
     let plan: InitPlan
     let channel: FrameSocket
     let start: StartCondition
@@ -12,8 +12,10 @@ struct InitProcess: ~Copyable {
     /// The state that hooks are given on standard input, but for the process id.
     let hookState: State
     /// A connection to the console socket; nil where the runtime takes the terminal itself.
-    let consoleSocket: FileDescriptorBox?
+    let consoleSocket: FrameSocket?
     let makesSessionKeyring: Bool
+    /// How many descriptors from 3 on the program keeps.
+    let preservedDescriptors: Int32
 
     /// What the program waits for.
     enum StartCondition {
@@ -24,13 +26,11 @@ struct InitProcess: ~Copyable {
     }
 
     /// Runs to the end.
-    consuming func run() -> Never {
-        let channelNumber = channel.descriptor.rawValue
+    func run() -> Never {
         do throws(RuntimeError) {
             let executable = try prepare()
             try execute(executable)
         } catch {
-            let channel = FrameSocket(FileDescriptor(owning: channelNumber))
             // If even this cannot be told, the runtime sees the socket close without `ready`.
             _ = try? channel.send(.failed(status: error.exitStatus, message: error.description))
             endProcess(error.exitStatus)
@@ -109,8 +109,7 @@ struct InitProcess: ~Copyable {
             switch consoleSocket {
             case .some(let socket):
                 try during("console socket") {
-                    try FrameSocket(socket.descriptor.duplicated())
-                        .send(Array("/dev/ptmx".utf8), descriptors: [master.rawValue])
+                    try socket.send(Array("/dev/ptmx".utf8), descriptors: [master.rawValue])
                 }
             case .none:
                 try channel.send(.console, descriptors: [master.rawValue])
@@ -142,7 +141,7 @@ struct InitProcess: ~Copyable {
             filtersFollow: plan.process.seccomp != nil || plan.annotations.executablePaths != nil)
 
         if plan.annotations.hasReapingInit { try becomeReapingInit(drop) } else { try drop.apply() }
-        try during("descriptors") { try closeOnExec(from: 3) }
+        try during("descriptors") { try closeOnExec(from: 3 + preservedDescriptors) }
         try awaitStart()
 
         switch rules {
@@ -160,7 +159,9 @@ struct InitProcess: ~Copyable {
     private func awaitStart() throws(RuntimeError) {
         try channel.send(.ready)
         if case .fifo(let number) = start { _ = try during("exec.fifo") { try waitUntilReady([number]) } }
-        try HookRunner(state: hookState).run(plan.hooks.startContainer, phase: .startContainer)
+        var state = hookState
+        state.status = .created
+        try HookRunner(state: state).run(plan.hooks.startContainer, phase: .startContainer)
     }
 
     /// Goes on as the child that becomes the program; process 1 stays behind and never returns from here.
@@ -180,7 +181,7 @@ struct InitProcess: ~Copyable {
             try during("PR_SET_DUMPABLE") { try setDumpable(false) }
             try during("name") { try setProcessName("agentrt-init") }
             let reaper = ReapingInit(
-                channel: FileDescriptorBox(try during("descriptors") { try channel.descriptor.duplicated() }),
+                channel: channel,
                 wallTime: plan.annotations.wallTime)
             for number in Int32(0)...2 { _ = FileDescriptor(owning: number) }
             reaper.run(program: pid, handle: program, signals: signals)

@@ -10,6 +10,8 @@ struct MountOptions: Equatable {
     var bindsRecursively = false
     /// Whether an existing mount is changed.
     var isRemount = false
+    /// Whether a new tmpfs begins with what it covers.
+    var copiesUp = false
     /// What the mount forbids, and what it is told to permit.
     var setting: MountAttributes = []
     var clearing: MountAttributes = []
@@ -27,6 +29,8 @@ struct MountOptions: Equatable {
     }
 
     struct Data: Equatable {
+        /// Its place among the mount's options.
+        let index: Int
         let key: String
         let value: String?
     }
@@ -36,30 +40,33 @@ struct MountOptions: Equatable {
     /// - Throws: `RuntimeError` naming an option that is not built yet.
     init(_ options: [String]) throws(RuntimeError) {
         for (index, option) in options.enumerated() {
-            guard !apply(option) else { continue }
+            guard !apply(option, index) else { continue }
             if Self.notBuilt.contains(option) || option.hasPrefix("idmap=") || option.hasPrefix("ridmap=") {
                 throw RuntimeError("options[\(index)]: \(quoted(option)) is not supported yet")
             }
             guard !option.isEmpty else { throw RuntimeError("options[\(index)]: is empty") }
             let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            data.append(Data(key: String(parts[0]), value: parts.count > 1 ? String(parts[1]) : nil))
+            data.append(Data(index: index, key: String(parts[0]), value: parts.count > 1 ? String(parts[1]) : nil))
         }
     }
 
     private static let notBuilt: Set<String> = [
-        "tmpcopyup", "idmap", "ridmap", "copy-symlink", "src-nofollow", "dest-nofollow",
+        "idmap", "ridmap", "copy-symlink", "src-nofollow", "dest-nofollow",
     ]
 
-    private mutating func apply(_ option: String) -> Bool {
+    private mutating func apply(_ option: String, _ index: Int) -> Bool {
         switch option {
-        case "defaults", "norelatime", "nostrictatime", "silent", "loud": return true
+        case "defaults", "norelatime", "nostrictatime", "silent", "loud", "iversion", "noiversion":
+            // Without effect in the kernels that agentrt runs on: file systems decide these themselves.
+            return true
         case "bind": isBind = true
         case "rbind":
             isBind = true
             bindsRecursively = true
         case "remount": isRemount = true
+        case "tmpcopyup": copiesUp = true
         // Of the file system as a whole, not of the mount.
-        case "sync", "dirsync", "mand", "lazytime": data.append(Data(key: option, value: nil))
+        case "sync", "dirsync", "mand", "lazytime": data.append(Data(index: index, key: option, value: nil))
         case "async", "nomand", "nolazytime": return true
         default:
             if let attribute = Self.attributes[option] {

@@ -56,11 +56,14 @@ struct MountPlan {
         } else {
             source = .fileSystem(type: type, source: mount.source ?? type)
         }
+        if options.copiesUp, type != "tmpfs" {
+            throw RuntimeError("\(origin).options: \"tmpcopyup\" is for a tmpfs")
+        }
         if source == .remount, !options.data.isEmpty {
             throw RuntimeError("\(origin).options: a remount changes mount flags only, not \(options.data[0].key)")
         }
         if case .bind = source, let data = options.data.first(where: { !Self.ignoredOnBind.contains($0.key) }) {
-            throw RuntimeError("\(origin).options: \(quoted(data.key)) has no meaning for a bind mount")
+            throw RuntimeError("\(origin).options[\(data.index)]: \(quoted(data.key)) has no meaning for a bind mount")
         }
     }
 

@@ -22,8 +22,8 @@ struct PrivilegeDrop {
             try during("process.capabilities.bounding") {
                 try ProcessCapabilities.limitBounding(to: capabilities.bounding)
             }
-            try during("process.user") { try ProcessCapabilities.keepOverUserChange() }
         }
+        try during("process.user") { try ProcessCapabilities.keepOverUserChange() }
         try during("process.user") {
             try setCredentials(uid: process.uid, gid: process.gid, groups: setsGroups ? process.additionalGroups : nil)
         }
@@ -32,14 +32,20 @@ struct PrivilegeDrop {
             // Asked for again: a change of user id clears it (prctl(2)).
             try during("parent-death signal") { try setParentDeathSignal(Signals.kill) }
         }
+        // What the filters need stays in force until execve, which takes away what is neither bounding nor ambient.
+        let kept: CapabilitySet = filtersFollow && !process.setsNoNewPrivileges ? .systemAdministration : []
         if let capabilities = process.capabilities {
-            // What the filters need stays in force until execve, which takes away what is neither bounding nor ambient.
-            let kept: CapabilitySet = filtersFollow && !process.setsNoNewPrivileges ? .systemAdministration : []
             try during("process.capabilities") {
                 try ProcessCapabilities.set(
                     effective: capabilities.effective.union(kept), permitted: capabilities.permitted.union(kept),
                     inheritable: capabilities.inheritable)
                 try ProcessCapabilities.setAmbient(capabilities.ambient)
+            }
+        }
+        if process.capabilities == nil, process.uid != 0 {
+            // No sets were asked for: this user has none, as after any change of user.
+            try during("process.user") {
+                try ProcessCapabilities.set(effective: kept, permitted: kept, inheritable: [])
             }
         }
         if process.setsNoNewPrivileges {

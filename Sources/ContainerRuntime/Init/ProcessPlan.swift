@@ -21,7 +21,7 @@ struct ProcessPlan {
     /// The blocks for execve(2), ready before the clone.
     let argumentBlock: CStringBlock
 
-    struct Capabilities {
+    struct Capabilities: Equatable {
         let bounding: CapabilitySet
         let effective: CapabilitySet
         let inheritable: CapabilitySet

@@ -6,7 +6,7 @@ internal import LinuxSystem
 /// The program is its child, so that for it abort(3), SIGTERM and orphans behave as outside. Nothing in the container
 /// can look into this process (it is not dumpable) or stop it (it is process 1 of its namespace).
 struct ReapingInit {
-    let channel: FileDescriptorBox
+    let channel: FrameSocket
     /// The longest time the program may run, in milliseconds.
     let wallTime: Int64?
 
@@ -40,7 +40,7 @@ struct ReapingInit {
             while let (pid, end) = try reapAnyChild(blocks: false) {
                 guard pid == program else { continue }
                 // A runtime that waits learns of a signal as such; without one the socket is closed, which is no harm.
-                _ = try? FrameSocket(channel.descriptor.duplicated()).send(.ended(end))
+                _ = try? channel.send(.ended(end))
                 return end.shellStatus
             }
             if let deadline, bootTime() >= deadline { return Self.timeoutStatus }

@@ -17,18 +17,45 @@ struct RootFilesystem: ~Copyable {
     ///   - prepared: Trees that the runtime copied, because init may not reach the sources.
     init(_ plan: InitPlan, prepared: PreparedTrees) throws(RuntimeError) {
         self.plan = plan
-        // The runtime's own mounts never spread to the host; the host's spread here unless the bundle says otherwise.
-        let isPrivate = plan.rootPropagation == .private || plan.rootPropagation == .rprivate
-        try during("make mounts private") {
-            try MountTree.setPropagation(at: "/", isPrivate ? .isolated : .slave, isRecursive: true)
-        }
+        try Self.separateFromHost(plan)
         if let tree = try during("root.path", { try prepared.root() }) {
             try during("root.path: mount \(quoted(plan.rootPath))") { try tree.attach(to: plan.rootPath) }
             root = RootDirectory(try during("root.path") { try tree.descriptor.duplicated() })
         } else {
             let tree = try during("root.path") { try MountTree(copying: plan.rootPath, isRecursive: true) }
-            try during("root.path") { try tree.attach(to: plan.rootPath) }
+            try during("root.path") { () throws(SystemCallError) in
+                // A shared mount below the root is the host's: what this container mounts there is not for its peers.
+                if plan.rootPropagation == .shared || plan.rootPropagation == .rshared {
+                    try tree.change(propagation: .isolated, isRecursive: true)
+                }
+                try tree.attach(to: plan.rootPath)
+            }
             root = RootDirectory(try during("root.path") { try tree.descriptor.duplicated() })
+        }
+    }
+
+    /// Sees to it that the runtime's own mounts never spread to the host. The host's spread here, unless the bundle says
+    /// otherwise; where it asks for a shared root, its volumes stay peers of the host's mounts, as it then expects.
+    private static func separateFromHost(_ plan: InitPlan) throws(RuntimeError) {
+        try during("separate mounts from the host") { () throws(SystemCallError) in
+            switch plan.rootPropagation {
+            case .private, .rprivate: try MountTree.setPropagation(at: "/", .isolated, isRecursive: true)
+            case .shared, .rshared: try isolateMount(around: plan.rootPath)
+            default: try MountTree.setPropagation(at: "/", .slave, isRecursive: true)
+            }
+        }
+    }
+
+    /// Takes the mount that a path lies in out of its peer group: what is mounted on the path stays here.
+    private static func isolateMount(around path: String) throws(SystemCallError) {
+        var components = try canonicalPath(path).split(separator: "/")
+        while true {
+            do throws(SystemCallError) {
+                let place = "/" + components.joined(separator: "/")
+                return try MountTree.setPropagation(at: place, .isolated, isRecursive: false)
+            } catch  where error.errno == .invalidArgument && !components.isEmpty {
+                components.removeLast()  // No mount begins here.
+            }
         }
     }
 
@@ -85,6 +112,15 @@ struct RootFilesystem: ~Copyable {
             if mount.mustNotFollowLinks { try refuseLinks(mount.destination) }
             return target
         }
+        if mount.options.copiesUp {
+            try during(what) { () throws(SystemCallError) in
+                let covered = try root.open(mount.destination, [.readOnly, .directory])
+                try covered.copyContents(
+                    to: try openFile(
+                        ".", below: tree.descriptor, [.readOnly, .directory], resolve: .beneath))
+                try tree.change(setting: mount.options.setting)
+            }
+        }
         try during(what) { try tree.attach(to: target) }
         for propagation in mount.options.propagation {
             try during(what) {
@@ -102,7 +138,8 @@ struct RootFilesystem: ~Copyable {
         case .fileSystem(let type, let source):
             return try MountTree(
                 newFileSystem: type, source: source, options: mount.options.data.map { ($0.key, $0.value) },
-                attributes: mount.options.setting)
+                attributes: mount.options.copiesUp
+                    ? mount.options.setting.subtracting(.readOnly) : mount.options.setting)
         case .cgroup:
             if plan.newNamespaces.contains(.cgroup) {
                 return try MountTree(
@@ -126,7 +163,7 @@ struct RootFilesystem: ~Copyable {
             if setting.isEmpty && clearing.isEmpty { return }
             do throws(SystemCallError) {
                 try tree.change(setting: setting, clearing: clearing, isRecursive: isRecursive)
-            } catch where error.errno == .notPermitted && !clearing.isEmpty {
+            } catch  where error.errno == .notPermitted && !clearing.isEmpty {
                 // A user namespace may not permit what the source forbids: the source's word stands.
                 if !setting.isEmpty { try tree.change(setting: setting, isRecursive: isRecursive) }
             }
