@@ -8,8 +8,13 @@ extension Container {
     ///   - options: How.
     /// - Throws: ``RuntimeError``; then nothing of the container is left.
     public func create(_ bundle: Bundle, options: CreateOptions = CreateOptions()) throws(RuntimeError) {
-        let launch = try Launch(self, bundle: bundle, options: options, staysAttached: false)
-        try launch.run()
-        try launch.unlock()
+        do throws(RuntimeError) {
+            let launch = try Launch(self, bundle: bundle, options: options, staysAttached: false)
+            try launch.run()
+            try launch.unlock()
+        } catch {
+            // The status of a program that could not be executed is for who waits for the program.
+            throw RuntimeError(error.description)
+        }
     }
 }

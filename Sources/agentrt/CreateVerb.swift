@@ -40,9 +40,10 @@ enum CreateVerb {
 extension Arguments {
     /// The container that the verb's one argument names.
     func container(_ global: GlobalOptions, verb: String) throws -> Container {
-        guard positional.count == 1, command == nil else {
-            throw UsageError("\"\(verb)\" takes one container id, got \(positional.count + (command?.count ?? 0)) arguments")
+        let words = positional + (command ?? [])
+        guard words.count == 1 else {
+            throw UsageError("\"\(verb)\" takes one container id, got \(words.count) arguments")
         }
-        return Container(id: try ContainerID(positional[0]), root: global.root, report: global.log.note)
+        return Container(id: try ContainerID(words[0]), root: global.root, report: global.log.note)
     }
 }

@@ -33,15 +33,16 @@ final class PreparedTrees {
         }
     }
 
-    /// The root's tree, if it was copied.
-    func root() throws(SystemCallError) -> MountTree? { try tree(rootTree) }
+    /// The root's tree: the one that was copied, or a new copy.
+    func root(of plan: InitPlan) throws(SystemCallError) -> MountTree {
+        guard let rootTree else { return try MountTree(copying: plan.rootPath, isRecursive: true) }
+        return .received(try rootTree.descriptor.duplicated())
+    }
 
     /// The tree of one mount, if it was copied.
-    func mount(_ index: Int) throws(SystemCallError) -> MountTree? { try tree(mountTrees[index]) }
-
-    private func tree(_ box: FileDescriptorBox?) throws(SystemCallError) -> MountTree? {
-        guard let box else { return nil }
-        return .received(try box.descriptor.duplicated())
+    func mount(_ index: Int) throws(SystemCallError) -> MountTree? {
+        guard let tree = mountTrees[index] else { return nil }
+        return .received(try tree.descriptor.duplicated())
     }
 }
 

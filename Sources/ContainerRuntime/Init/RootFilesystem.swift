@@ -18,19 +18,17 @@ struct RootFilesystem: ~Copyable {
     init(_ plan: InitPlan, prepared: PreparedTrees) throws(RuntimeError) {
         self.plan = plan
         try Self.separateFromHost(plan)
-        if let tree = try during("root.path", { try prepared.root() }) {
-            try during("root.path: mount \(quoted(plan.rootPath))") { try tree.attach(to: plan.rootPath) }
-            root = RootDirectory(try during("root.path") { try tree.descriptor.duplicated() })
-        } else {
-            let tree = try during("root.path") { try MountTree(copying: plan.rootPath, isRecursive: true) }
-            try during("root.path") { () throws(SystemCallError) in
-                // A shared mount below the root is the host's: what this container mounts there is not for its peers.
-                if plan.rootPropagation == .shared || plan.rootPropagation == .rshared {
-                    try tree.change(propagation: .isolated, isRecursive: true)
-                }
-                try tree.attach(to: plan.rootPath)
+        root = try during("root.path: \(quoted(plan.rootPath))") { () throws(SystemCallError) in
+            let tree = try prepared.root(of: plan)
+            guard try tree.descriptor.status().kind == .directory else {
+                throw SystemCallError(call: "mount", errno: .notDirectory)
             }
-            root = RootDirectory(try during("root.path") { try tree.descriptor.duplicated() })
+            // A shared mount below the root is the host's: what this container mounts there is not for its peers.
+            if plan.rootPropagation == .shared || plan.rootPropagation == .rshared {
+                try tree.change(propagation: .isolated, isRecursive: true)
+            }
+            try tree.attach(to: plan.rootPath)
+            return RootDirectory(try tree.descriptor.duplicated())
         }
     }
 
