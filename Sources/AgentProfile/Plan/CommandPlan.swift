@@ -29,7 +29,7 @@ struct CommandPlan {
         } else if program.utf8.first == UInt8(ascii: "/") {
             candidates = [program]
         } else {
-            candidates = [directory.appendingComponent(program)]
+            candidates = [([directory] + program.pathComponents).joined(separator: "/")]
         }
         for path in candidates {
             guard let resolved = try files.resolve(path), resolved.status.kind == .regular,

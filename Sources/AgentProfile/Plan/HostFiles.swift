@@ -95,9 +95,8 @@ final class HostFiles {
 
     /// One name in a directory that is free of links; the fast way for what is no link.
     private func step(_ name: String, in directory: Resolved) throws(PlanError) -> Resolved? {
-        guard !name.utf8.elementsEqual("..".utf8) else {
-            return try walk([name], from: directory.path, links: directory.links)
-        }
+        if name.isEmpty || name.isSamePath(as: ".") { return directory }
+        if name.isSamePath(as: "..") { return try walk([name], from: directory.path, links: directory.links) }
         let path = directory.path.appendingComponent(name)
         guard directory.status.kind == .directory, let status = try status(path) else { return nil }
         guard status.kind == .symbolicLink else {

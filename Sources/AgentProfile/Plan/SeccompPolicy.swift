@@ -33,6 +33,7 @@ enum SeccompPolicy {
 
     private static let notPermitted: UInt32 = 1
     private static let notImplemented: UInt32 = 38
+    private static let protocolNotSupported: UInt32 = 93
     private static let addressFamilyNotSupported: UInt32 = 97
 
     /// New processes and threads, but no new namespace. clone3(2), whose flags no filter can see, is not there at all:
@@ -56,22 +57,28 @@ enum SeccompPolicy {
     /// Sockets of the machine itself and of IP, and the kernel's routing tables, which the resolver reads.
     private static var sockets: [SeccompRule] {
         let (unix, inet, inet6, netlink): (UInt64, UInt64, UInt64, UInt64) = (1, 2, 10, 16)
-        let allowed = [unix, inet, inet6].map { family in
-            SeccompRule(names: ["socket"], action: .allow, args: [SeccompArgument(0, .equal, family)])
+        func rule(
+            _ name: String, _ action: SeccompAction, _ errno: UInt32? = nil, _ arguments: SeccompArgument...
+        ) -> SeccompRule { SeccompRule(names: [name], action: action, errnoRet: errno, args: arguments) }
+
+        let known = [unix, inet, inet6]
+        var rules = known.map { rule("socket", .allow, nil, SeccompArgument(0, .equal, $0)) }
+        // Protocol 0 of AF_NETLINK is routing.
+        rules += [
+            rule("socket", .allow, nil, SeccompArgument(0, .equal, netlink), SeccompArgument(2, .equal, 0)),
+            rule(
+                "socket", .errno, protocolNotSupported, SeccompArgument(0, .equal, netlink),
+                SeccompArgument(2, .notEqual, 0)),
+        ]
+        // All other families as on a kernel built without them: AF_ALG, AF_PACKET, AF_VSOCK and what comes later.
+        rules += (0..<netlink).filter { !known.contains($0) }.map {
+            rule("socket", .errno, addressFamilyNotSupported, SeccompArgument(0, .equal, $0))
         }
-        let routing = SeccompRule(
-            names: ["socket"], action: .allow,
-            args: [SeccompArgument(0, .equal, netlink), SeccompArgument(2, .equal, 0)])
-        let pair = SeccompRule(names: ["socketpair"], action: .allow, args: [SeccompArgument(0, .equal, unix)])
-        // All others as on a kernel built without them: AF_ALG, AF_PACKET, AF_VSOCK and what comes later.
-        let refused = (0..<netlink).filter { ![unix, inet, inet6].contains($0) }.map { family in
-            SeccompArgument(0, .equal, family)
-        }
-        return allowed + [routing, pair]
-            + (refused + [SeccompArgument(0, .greaterThan, netlink)]).map { argument in
-                SeccompRule(
-                    names: ["socket"], action: .errno, errnoRet: addressFamilyNotSupported, args: [argument])
-            }
+        return rules + [
+            rule("socket", .errno, addressFamilyNotSupported, SeccompArgument(0, .greaterThan, netlink)),
+            rule("socketpair", .allow, nil, SeccompArgument(0, .equal, unix)),
+            rule("socketpair", .errno, addressFamilyNotSupported, SeccompArgument(0, .notEqual, unix)),
+        ]
     }
 
     /// ioctl(2) with any request but TIOCSTI (0x5412) and TIOCLINUX (0x541C), which put input into a terminal.
