@@ -18,7 +18,7 @@ public struct UnifiedHierarchy: Sendable {
                 if try openFile(place, [.path, .directory]).fileSystemMagic() == 0x6367_7270 {
                     return UnifiedHierarchy(mountPoint: place)
                 }
-            } catch where error.errno == .noSuchFile || error.errno == .notDirectory {
+            } catch  where error.errno == .noSuchFile || error.errno == .notDirectory {
                 continue
             }
         }
@@ -54,7 +54,7 @@ public struct Cgroup: Sendable {
                     directory = try directory.open(name, [.readOnly, .directory])
                 }
                 return Cgroup(directory: directory, path: path, hierarchy: hierarchy)
-            } catch where error.errno == .noSuchFile && attempts < 100 {
+            } catch  where error.errno == .noSuchFile && attempts < 100 {
                 attempts += 1
             }
         }
@@ -71,7 +71,7 @@ public struct Cgroup: Sendable {
         do throws(SystemCallError) {
             let directory = try openFile(hierarchy.mountPoint + path.description, [.readOnly, .directory])
             return Cgroup(directory: directory, path: path, hierarchy: hierarchy)
-        } catch where error.errno == .noSuchFile {
+        } catch  where error.errno == .noSuchFile {
             return nil
         }
     }
@@ -128,7 +128,7 @@ public struct Cgroup: Sendable {
             do throws(SystemCallError) {
                 try Self.removeTree(absolutePath)
                 break
-            } catch where error.errno == .busy && waited < 2000 {
+            } catch  where error.errno == .busy && waited < 2000 {
                 // A killed process leaves its group a moment after it was reaped.
                 sleep(milliseconds: 1)
                 waited += 1
@@ -147,9 +147,9 @@ public struct Cgroup: Sendable {
     private static func removeTree(_ path: String) throws(SystemCallError) {
         do throws(SystemCallError) {
             return try removeDirectory(path)
-        } catch where error.errno == .noSuchFile {
+        } catch  where error.errno == .noSuchFile {
             return
-        } catch where error.errno == .busy {
+        } catch  where error.errno == .busy {
             // Groups below, if that is why.
             for name in try directoryEntries(path) {
                 guard try fileStatus(path + "/" + name, followsLink: false)?.kind == .directory else { continue }

@@ -12,6 +12,7 @@ struct Birth {
     ///   - cgroup: The control group it is born in.
     ///   - body: Runs in the new process and never returns.
     /// - Returns: The process's id and handle; it is a child of this process.
+    /// - Throws: ``RuntimeError`` in this process.
     func make(
         into cgroup: Cgroup?, body: () -> Never
     ) throws(RuntimeError) -> (pid: Int32, process: ProcessHandle) {
@@ -57,6 +58,7 @@ struct Birth {
                 try during("report") { try channel.send(Array("\(pid)".utf8)) }
                 endProcess(0)
             } catch {
+                // If this cannot be told, the runtime sees the socket close without a report.
                 _ = try? channel.send(.failed(status: error.exitStatus, message: error.description))
                 endProcess(1)
             }
@@ -92,7 +94,8 @@ struct Birth {
                 let file = try openFile(namespace.path, .readOnly)
                 // NSFS_MAGIC: a path that is no namespace is told as such, not as EINVAL of setns.
                 guard try file.fileSystemMagic() == 0x6e73_6673 else {
-                    throw SystemCallError(call: "open", object: "\(quoted(namespace.path)), no namespace", errno: .invalidArgument)
+                    throw SystemCallError(
+                        call: "open", object: "\(quoted(namespace.path)), no namespace", errno: .invalidArgument)
                 }
                 return FileDescriptorBox(file)
             }
@@ -109,7 +112,7 @@ struct Birth {
         for (namespace, file) in namespaces where namespace.kind != .user {
             do throws(SystemCallError) {
                 try file.descriptor.joinNamespace(namespace.kind)
-            } catch where error.errno == .notPermitted && joinsUser {
+            } catch  where error.errno == .notPermitted && joinsUser {
                 later.append((namespace, file))
             } catch {
                 throw RuntimeError("\(namespace.origin): join \(quoted(namespace.path)): \(error)")

@@ -25,7 +25,7 @@ public struct Bundle: Sendable {
         let bytes: [UInt8]
         do throws(SystemCallError) {
             bytes = try readFile(config, limit: Self.mostBytes)
-        } catch where error.errno == .noSuchFile {
+        } catch  where error.errno == .noSuchFile {
             throw RuntimeError("bundle \(quoted(directory)): no config.json in it")
         } catch {
             throw RuntimeError("\(error)")

@@ -35,7 +35,7 @@ extension Container {
     private func end(_ process: ProcessHandle) throws(RuntimeError) {
         do throws(SystemCallError) {
             try process.send(signal: Signals.kill)
-        } catch where error.errno == .noSuchProcess {
+        } catch  where error.errno == .noSuchProcess {
             return
         } catch {
             throw RuntimeError("kill: \(error)")

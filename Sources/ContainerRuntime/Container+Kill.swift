@@ -15,12 +15,13 @@ extension Container {
         guard let record, let process = try directory.liveProcess(record) else {
             if all, let record, try killAll(record, signal: signal) { return }
             let status = try directory.status(record).rawValue
-            throw RuntimeError("cannot kill container \(quoted(id.description)): container not running (it is \(status))")
+            throw RuntimeError(
+                "cannot kill container \(quoted(id.description)): container not running (it is \(status))")
         }
         if all, try killAll(record, signal: signal) { return }
         do throws(SystemCallError) {
             try process.send(signal: signal)
-        } catch where error.errno == .noSuchProcess {
+        } catch  where error.errno == .noSuchProcess {
             throw RuntimeError("cannot kill container \(quoted(id.description)): container not running")
         } catch {
             throw RuntimeError("kill: \(error)")
@@ -37,7 +38,7 @@ extension Container {
         for pid in try during("cgroup", { try cgroup.processes() }) {
             do throws(SystemCallError) {
                 try ProcessHandle(pid: pid).send(signal: signal)
-            } catch where error.errno == .noSuchProcess {
+            } catch  where error.errno == .noSuchProcess {
                 continue  // It ended meanwhile.
             } catch {
                 throw RuntimeError("kill \(pid): \(error)")
@@ -50,7 +51,9 @@ extension Container {
 extension ContainerRecord {
     /// The container's control group, if it has one and it is still there.
     func openCgroup() throws(RuntimeError) -> Cgroup? {
-        guard let cgroupPath, let hierarchy = try during("cgroup", { try UnifiedHierarchy.ofHost() }) else { return nil }
+        guard let cgroupPath, let hierarchy = try during("cgroup", { try UnifiedHierarchy.ofHost() }) else {
+            return nil
+        }
         return try during("cgroup") {
             try Cgroup.open(CgroupPath(cgroupPath), in: hierarchy)
         }

@@ -16,7 +16,7 @@ extension Container {
             // That the FIFO is opened is the signal; a FIFO nobody reads any more says that init is gone (ENXIO).
             let fifo = try directory.directory.open(StateDirectory.fifoName, [.writeOnly, .nonBlocking])
             try fifo.write("0")
-        } catch where error.errno == .noSuchDeviceOrAddress {
+        } catch  where error.errno == .noSuchDeviceOrAddress {
             throw RuntimeError("cannot start container \(quoted(id.description)): its init is gone")
         } catch {
             throw RuntimeError("exec.fifo: \(error)")

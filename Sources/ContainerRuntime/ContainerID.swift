@@ -5,13 +5,13 @@ public struct ContainerID: Equatable, Hashable, CustomStringConvertible, Sendabl
     /// The name.
     public let description: String
 
-    /// Checks a name: letters, digits, `_`, `+`, `-` and `.`, not beginning with `.`, at most 255 bytes.
+    /// Checks a name: letters, digits, `_`, `+`, `-` and `.`, not beginning with `.` or `-`, at most 255 bytes.
     ///
     /// - Parameter text: The name.
     /// - Throws: ``RuntimeError`` saying what a name may hold.
     public init(_ text: String) throws(RuntimeError) {
         let isValid =
-            !text.isEmpty && text.utf8.count <= 255 && !text.hasPrefix(".")
+            !text.isEmpty && text.utf8.count <= 255 && !text.hasPrefix(".") && !text.hasPrefix("-")
             && text.utf8.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -23,7 +23,8 @@ public struct ContainerID: Equatable, Hashable, CustomStringConvertible, Sendabl
             }
         guard isValid else {
             throw RuntimeError(
-                "invalid container id \(quoted(text)): use letters, digits, \"_\", \"+\", \"-\" and \".\", not first \".\"")
+                "invalid container id \(quoted(text)): use letters, digits, \"_\", \"+\", \"-\" and \".\", not first \".\" or \"-\""
+            )
         }
         description = text
     }

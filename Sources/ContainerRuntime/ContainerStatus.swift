@@ -16,6 +16,8 @@ extension StateDirectory {
     /// The status of the container.
     ///
     /// - Parameter record: What was recorded; nil where the runtime was killed before it recorded anything.
+    /// - Returns: The status.
+    /// - Throws: ``RuntimeError``.
     func status(_ record: ContainerRecord?) throws(RuntimeError) -> State.Status {
         guard let record else { return .creating }
         guard try liveProcess(record) != nil else { return .stopped }
@@ -27,7 +29,7 @@ extension StateDirectory {
         let process: ProcessHandle
         do throws(SystemCallError) {
             process = try ProcessHandle(pid: record.pid)
-        } catch where error.errno == .noSuchProcess {
+        } catch  where error.errno == .noSuchProcess {
             return nil
         } catch {
             throw RuntimeError("process \(record.pid): \(error)")

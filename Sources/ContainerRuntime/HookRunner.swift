@@ -62,7 +62,7 @@ struct HookRunner {
     private func feed(_ state: [UInt8], to pipe: PipeEnd) throws(RuntimeError) {
         do throws(SystemCallError) {
             try pipe.descriptor.writeToPipe(state)
-        } catch where error.errno == .brokenPipe {
+        } catch  where error.errno == .brokenPipe {
             // It said by this that it does not want to know.
         } catch {
             throw RuntimeError("state on standard input: \(error)")

@@ -24,7 +24,7 @@ struct IDMaps {
     private func put(_ text: String, _ path: String, _ what: String) throws(RuntimeError) {
         do throws(SystemCallError) {
             try openFile(path, .writeOnly).write(text)
-        } catch where error.errno == .notPermitted && effectiveUserID() != 0 {
+        } catch  where error.errno == .notPermitted && effectiveUserID() != 0 {
             throw RuntimeError(
                 "\(what): a user may map only the own id, once (here \(effectiveUserID()) and \(effectiveGroupID()))")
         } catch {

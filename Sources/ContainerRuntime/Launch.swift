@@ -75,7 +75,7 @@ final class Launch {
             }
             cgroupPath = path
             return cgroup.absolutePath
-        } catch where [.permissionDenied, .readOnlyFileSystem, .notPermitted].contains(error.errno) {
+        } catch  where [.permissionDenied, .readOnlyFileSystem, .notPermitted].contains(error.errno) {
             // No limit was asked for (that is refused above), so a user without a delegated group goes without one.
             return nil
         } catch {
@@ -84,7 +84,9 @@ final class Launch {
     }
 
     private func openCgroup() throws(RuntimeError) -> Cgroup? {
-        guard let cgroupPath, let hierarchy = try during("cgroup", { try UnifiedHierarchy.ofHost() }) else { return nil }
+        guard let cgroupPath, let hierarchy = try during("cgroup", { try UnifiedHierarchy.ofHost() }) else {
+            return nil
+        }
         return try during("cgroup \(quoted(cgroupPath.description))") { try Cgroup.open(cgroupPath, in: hierarchy) }
     }
 
@@ -166,6 +168,7 @@ final class Launch {
     private func deathOfInit() throws(RuntimeError) -> RuntimeError {
         guard let process else { return RuntimeError("init died") }
         let end = try during("wait for init") { try process.waitForEnd() }
+        self.process = nil
         switch end {
         case .signalled(let signal): return RuntimeError("init was killed by signal \(Signals.name(signal))")
         case .exited(let status): return RuntimeError("init ended early with status \(status)")
@@ -187,15 +190,25 @@ final class Launch {
 
     // MARK: Undoing
 
-    /// Unmakes what has been made, in reverse order. Failures here are not told: the one that led here is.
+    /// Unmakes what has been made, in reverse order. A step that fails is reported and does not stop the others; the
+    /// failure that led here is told by whoever calls.
     func undo() {
-        if let process {
-            _ = try? process.send(signal: Signals.kill)
-            _ = try? process.waitForEnd()
+        attempt {
+            guard let process else { return }
+            try process.send(signal: Signals.kill)
+            _ = try process.waitForEnd()
         }
-        if let cgroup = (try? openCgroup()) ?? nil { _ = try? cgroup.remove() }
-        if let directory { _ = try? directory.remove() }
-        directory = nil
+        attempt { try openCgroup()?.remove() }
+        attempt { try directory?.remove() }
+        (process, directory) = (nil, nil)
+    }
+
+    private func attempt(_ step: () throws -> Void) {
+        do {
+            try step()
+        } catch {
+            container.report("undo: \(error)")
+        }
     }
 
     /// Gives the lock on the container up, for other verbs to act on it while it runs.

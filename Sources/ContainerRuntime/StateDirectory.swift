@@ -46,7 +46,7 @@ public struct StateRoot: Sendable {
     func open() throws(RuntimeError) -> FileDescriptor {
         do throws(SystemCallError) {
             return try verified(try openFile(path, [.readOnly, .directory, .noFollow]))
-        } catch where error.errno == .noSuchFile {
+        } catch  where error.errno == .noSuchFile {
             try makeDirectories()
             return try during("state directory") {
                 try verified(try openFile(path, [.readOnly, .directory, .noFollow]))
@@ -71,7 +71,7 @@ public struct StateRoot: Sendable {
             prefix += (path.hasPrefix("/") || !prefix.isEmpty ? "/" : "") + component
             do throws(SystemCallError) {
                 try makeDirectory(prefix, mode: 0o700)
-            } catch where error.errno == .fileExists {
+            } catch  where error.errno == .fileExists {
                 continue
             } catch {
                 throw RuntimeError("state directory: \(error)")
@@ -114,7 +114,7 @@ struct StateDirectory {
             try rootDirectory.makeDirectory(id.description, mode: 0o700)
             box = FileDescriptorBox(try rootDirectory.open(id.description, [.readOnly, .directory]))
             try box.descriptor.lock()
-        } catch where error.errno == .fileExists {
+        } catch  where error.errno == .fileExists {
             throw RuntimeError("container \(quoted(id.description)) already exists")
         } catch {
             throw RuntimeError("state directory: \(error)")
@@ -126,7 +126,11 @@ struct StateDirectory {
 
     /// Opens the directory of a container that exists.
     ///
-    /// - Parameter locks: Whether the container is about to be changed.
+    /// - Parameters:
+    ///   - id: The container.
+    ///   - root: Where it is.
+    ///   - locks: Whether the container is about to be changed.
+    /// - Throws: ``RuntimeError`` where there is no such container.
     init(opening id: ContainerID, in root: StateRoot, locks: Bool) throws(RuntimeError) {
         let notFound = RuntimeError("container \(quoted(id.description)) does not exist")
         guard try during("state directory", { try fileStatus(root.path) }) != nil else { throw notFound }
@@ -140,7 +144,7 @@ struct StateDirectory {
                     throw SystemCallError(call: "open", errno: .noSuchFile)
                 }
             }
-        } catch where error.errno == .noSuchFile {
+        } catch  where error.errno == .noSuchFile {
             throw notFound
         } catch {
             throw RuntimeError("state directory: \(error)")
@@ -155,7 +159,7 @@ struct StateDirectory {
         let bytes: [UInt8]
         do throws(SystemCallError) {
             bytes = try directory.open(Self.recordName, .readOnly).readAll(limit: 16 << 20)
-        } catch where error.errno == .noSuchFile {
+        } catch  where error.errno == .noSuchFile {
             return nil
         } catch {
             throw RuntimeError("\(path)/\(Self.recordName): \(error)")

@@ -67,7 +67,7 @@ struct Supervision {
     private func killForTime() throws(RuntimeError) {
         do throws(SystemCallError) {
             try process.send(signal: Signals.kill)
-        } catch where error.errno == .noSuchProcess {
+        } catch  where error.errno == .noSuchProcess {
             return
         } catch {
             throw RuntimeError("kill: \(error)")
@@ -83,7 +83,7 @@ struct Supervision {
             }
             do throws(SystemCallError) {
                 try process.send(signal: signal)
-            } catch where error.errno == .noSuchProcess {
+            } catch  where error.errno == .noSuchProcess {
                 continue
             } catch {
                 throw RuntimeError("pass signal \(Signals.name(signal)) on: \(error)")

@@ -57,7 +57,7 @@ final class TerminalRelay {
         let bytes: [UInt8]
         do throws(SystemCallError) {
             bytes = try master.descriptor.read(upTo: 16384)
-        } catch where error.errno == .inputOutput {
+        } catch  where error.errno == .inputOutput {
             outputIsOpen = false  // Nobody has the other end open.
             return
         } catch {

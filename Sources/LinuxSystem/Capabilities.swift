@@ -51,7 +51,7 @@ public enum ProcessCapabilities {
         while true {  // PR_CAPBSET_READ answers EINVAL from the first unknown number on
             do throws(SystemCallError) {
                 try systemCall("prctl", LINUX_SYS_prctl, 23, number)
-            } catch where error.errno == .invalidArgument {
+            } catch  where error.errno == .invalidArgument {
                 break
             }
             number += 1

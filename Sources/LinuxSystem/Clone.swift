@@ -26,15 +26,16 @@ public func cloneProcess(
     var pidfd: Int32 = -1
     let result = withUnsafeMutablePointer(to: &pidfd) { pidfd in
         // struct clone_args of linux/sched.h (version 2, 88 bytes).
-        var arguments: (
-            flags: UInt64, pidfd: UInt64, childTID: UInt64, parentTID: UInt64, exitSignal: UInt64, stack: UInt64,
-            stackSize: UInt64, tls: UInt64, setTID: UInt64, setTIDSize: UInt64, cgroup: UInt64
-        ) = (
-            namespaces.rawValue | 0x1000 /* CLONE_PIDFD */ | (isSibling ? 0x8000 : 0)
-                | (cgroupNumber == nil ? 0 : 0x2_0000_0000) /* CLONE_INTO_CGROUP */,
-            UInt64(UInt(bitPattern: pidfd)), 0, 0, isSibling ? 0 : UInt64(SIGCHLD), 0, 0, 0, 0, 0,
-            UInt64(cgroupNumber ?? 0)
-        )
+        var arguments:
+            (
+                flags: UInt64, pidfd: UInt64, childTID: UInt64, parentTID: UInt64, exitSignal: UInt64, stack: UInt64,
+                stackSize: UInt64, tls: UInt64, setTID: UInt64, setTIDSize: UInt64, cgroup: UInt64
+            ) = (
+                namespaces.rawValue | 0x1000 /* CLONE_PIDFD */ | (isSibling ? 0x8000 : 0)
+                    | (cgroupNumber == nil ? 0 : 0x2_0000_0000) /* CLONE_INTO_CGROUP */,
+                UInt64(UInt(bitPattern: pidfd)), 0, 0, isSibling ? 0 : UInt64(SIGCHLD), 0, 0, 0, 0, 0,
+                UInt64(cgroupNumber ?? 0)
+            )
         return linux_clone3(&arguments, 88)
     }
     if result == 0 { return .child }

@@ -24,7 +24,7 @@ extension FileDescriptor {
         do throws(SystemCallError) {
             try makeDirectory(name, mode: mode)
             return true
-        } catch where error.errno == .fileExists {
+        } catch  where error.errno == .fileExists {
             return false
         }
     }
@@ -152,7 +152,7 @@ extension FileDescriptor {
     public func status(of name: String) throws(SystemCallError) -> FileStatus? {
         do throws(SystemCallError) {
             return try open(name, .path).status()
-        } catch where error.errno == .noSuchFile {
+        } catch  where error.errno == .noSuchFile {
             return nil
         }
     }
@@ -166,7 +166,7 @@ extension FileDescriptor {
         guard status.kind == .directory else { return try removeFile(name) }
         do throws(SystemCallError) {
             return try removeDirectory(name)  // One that is empty need not be readable.
-        } catch where error.errno != .notEmpty && error.errno != .fileExists {
+        } catch  where error.errno != .notEmpty && error.errno != .fileExists {
             throw error
         } catch {}
         let directory = try openFile(

@@ -21,7 +21,8 @@ public struct FrameSocket: Sendable {
         var ends: (Int32, Int32) = (-1, -1)
         let result = withUnsafeMutablePointer(to: &ends) {
             linux_syscall(
-                Int(LINUX_SYS_socketpair), Int(AF_UNIX), Int(SOCK_SEQPACKET.rawValue) | Int(O_CLOEXEC), 0, word($0), 0, 0)
+                Int(LINUX_SYS_socketpair), Int(AF_UNIX), Int(SOCK_SEQPACKET.rawValue) | Int(O_CLOEXEC), 0, word($0), 0,
+                0)
         }
         try checked("socketpair") { result }
         return ends

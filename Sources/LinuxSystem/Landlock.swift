@@ -15,7 +15,7 @@ public struct ExecutionRuleSet: ~Copyable {
         do throws(SystemCallError) {
             return try systemCall(
                 "landlock_create_ruleset", LINUX_SYS_landlock_create_ruleset, 0, 0, 1 /* …_VERSION */)
-        } catch where error.errno == .notImplemented || error.errno == .notSupported {
+        } catch  where error.errno == .notImplemented || error.errno == .notSupported {
             return 0
         }
     }

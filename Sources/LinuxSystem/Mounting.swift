@@ -60,7 +60,9 @@ public struct MountTree: ~Copyable {
     /// - Throws: ``SystemCallError`` naming the path.
     public init(copying path: String, isRecursive: Bool) throws(SystemCallError) {
         let flags = Self.copyFlags | (isRecursive ? Self.recursive : 0)
-        let result = path.withCString { linux_syscall(Int(LINUX_SYS_open_tree), Int(AT_FDCWD), word($0), flags, 0, 0, 0) }
+        let result = path.withCString {
+            linux_syscall(Int(LINUX_SYS_open_tree), Int(AT_FDCWD), word($0), flags, 0, 0, 0)
+        }
         self.init(FileDescriptor(owning: Int32(try checked("open_tree", object: quoted(path)) { result })))
     }
 
@@ -138,7 +140,8 @@ public struct MountTree: ~Copyable {
         let result = path.withCString { path in
             "".withCString { empty in
                 linux_syscall(
-                    Int(LINUX_SYS_move_mount), Int(descriptor.rawValue), word(empty), Int(AT_FDCWD), word(path), 0x04, 0)
+                    Int(LINUX_SYS_move_mount), Int(descriptor.rawValue), word(empty), Int(AT_FDCWD), word(path), 0x04, 0
+                )
             }
         }
         try checked("move_mount", object: quoted(path)) { result }

@@ -17,7 +17,7 @@ public struct ProcessStatus: Equatable, Sendable {
         let bytes: [UInt8]
         do throws(SystemCallError) {
             bytes = try readFile("/proc/\(pid)/stat", limit: 4096)
-        } catch where error.errno == .noSuchFile || error.errno == .noSuchProcess {
+        } catch  where error.errno == .noSuchFile || error.errno == .noSuchProcess {
             return nil
         }
         // The name, field 2, stands in parentheses and may hold any byte; the rest follows the last one.

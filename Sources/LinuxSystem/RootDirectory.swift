@@ -37,7 +37,7 @@ public struct RootDirectory: ~Copyable {
     public func openMakingDirectory(_ path: String, mode: UInt32 = 0o755) throws(SystemCallError) -> FileDescriptor {
         do throws(SystemCallError) {
             return try open(path, [.path, .directory])
-        } catch where error.errno == .noSuchFile {
+        } catch  where error.errno == .noSuchFile {
             guard let (parent, name) = splitLast(path) else { throw error }
             let directory = try openMakingDirectory(parent, mode: mode)
             _ = try directory.makeDirectoryIfMissing(name, mode: mode)
@@ -54,12 +54,12 @@ public struct RootDirectory: ~Copyable {
     public func openMakingFile(_ path: String) throws(SystemCallError) -> FileDescriptor {
         do throws(SystemCallError) {
             return try open(path, .path)
-        } catch where error.errno == .noSuchFile {
+        } catch  where error.errno == .noSuchFile {
             guard let (parent, name) = splitLast(path) else { throw error }
             let directory = try openMakingDirectory(parent)
             do throws(SystemCallError) {
                 _ = try directory.open(name, [.create, .exclusive, .writeOnly, .nonBlocking], mode: 0o644)
-            } catch where error.errno == .fileExists {
+            } catch  where error.errno == .fileExists {
                 // A dangling link: its target is made by nobody.
                 throw SystemCallError(call: "open", object: quoted(path), errno: .noSuchFile)
             }

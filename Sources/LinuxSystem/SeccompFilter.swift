@@ -177,7 +177,9 @@ public struct InstallableSeccompFilter: @unchecked Sendable {
     ///   - flags: The flags of seccomp(2), SECCOMP_SET_MODE_FILTER.
     public init(_ bytes: [UInt8], flags: UInt32) {
         let instructions = UnsafeMutableRawPointer.allocate(byteCount: bytes.count, alignment: 8)
-        bytes.withUnsafeBytes { instructions.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(instructions), byteCount: $0.count) }
+        bytes.withUnsafeBytes {
+            instructions.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(instructions), byteCount: $0.count)
+        }
         // struct sock_fprog: a 16-bit count, then the pointer.
         program = .allocate(byteCount: 16, alignment: 8)
         program.storeBytes(of: 0, as: UInt64.self)

@@ -102,7 +102,7 @@ public struct SignalQueue: Sendable {
             guard bytes.count == 128 else { return nil }
             let sender = bytes.withUnsafeBytes { $0.load(fromByteOffset: 12, as: UInt32.self) }
             return (Int32(bytes[0]), sender)
-        } catch where error.errno == .wouldBlock {
+        } catch  where error.errno == .wouldBlock {
             return nil
         }
     }

@@ -107,7 +107,12 @@ func word(_ pointer: UnsafeRawPointer?) -> Int { Int(bitPattern: pointer) }
 /// - Parameters:
 ///   - name: The call's name, for the error.
 ///   - number: Its number on this architecture (`LINUX_SYS_…`).
-///   - arguments: Up to six words.
+///   - a: The first argument, a word as all others.
+///   - b: The second.
+///   - c: The third.
+///   - d: The fourth.
+///   - e: The fifth.
+///   - f: The sixth.
 ///   - object: What the call works on, for the error; made only when it fails.
 /// - Returns: The call's result, 0 or above.
 /// - Throws: ``SystemCallError``.

@@ -40,7 +40,8 @@ public struct Pseudoterminal: ~Copyable {
         try checked("ioctl TIOCGPTN") { linux_ioctl(number, 0x8004_5430, &index) }
         // By TIOCGPTPEER: the slave of this very master, whatever is mounted on its path.
         let flags = Int(O_RDWR | O_NOCTTY | O_CLOEXEC)
-        slave = FileDescriptor(owning: Int32(try checked("ioctl TIOCGPTPEER") { linux_ioctl_word(number, 0x5441, flags) }))
+        slave = FileDescriptor(
+            owning: Int32(try checked("ioctl TIOCGPTPEER") { linux_ioctl_word(number, 0x5441, flags) }))
         self.index = index
         master = multiplexer
     }

@@ -31,6 +31,7 @@ struct Arguments {
     ///   - words: What follows the verb.
     ///   - options: What the verb takes.
     ///   - stopsAtPositional: Whether the first word that is no option ends the reading, as before a verb.
+    /// - Throws: ``UsageError`` for an option that is unknown or misused.
     init(
         _ words: some Collection<String>, options: [Option], stopsAtPositional: Bool = false
     ) throws(UsageError) {

@@ -40,33 +40,33 @@ enum HelpText {
 
     static let verbs: [String: String] = [
         "run": """
-            usage: agentrt run [--id ID] BUNDLE
-                   agentrt run [--bundle DIR] ID
-                   agentrt run --profile FILE [--agent A] [--tool T] [--project DIR] -- CMD ARG...
+        usage: agentrt run [--id ID] BUNDLE
+               agentrt run [--bundle DIR] ID
+               agentrt run --profile FILE [--agent A] [--tool T] [--project DIR] -- CMD ARG...
 
-              --bundle, -b DIR       the bundle; the current directory without it
-              --config, -f FILE      the configuration; config.json of the bundle without it
-              --console-socket PATH  send the terminal's master there
-              --detach, -d           do not wait for the end
-              --id ID                the container's id; made up without it
-              --id-file FILE         write the id there
-              --keep                 do not delete the container when it has ended
-              --pid-file FILE        write the first process's id there
-              --no-new-keyring       share the session keyring
-              --tty, -t              give the command a new terminal
-              --no-tty, -T           pass the caller's descriptors through
+          --bundle, -b DIR       the bundle; the current directory without it
+          --config, -f FILE      the configuration; config.json of the bundle without it
+          --console-socket PATH  send the terminal's master there
+          --detach, -d           do not wait for the end
+          --id ID                the container's id; made up without it
+          --id-file FILE         write the id there
+          --keep                 do not delete the container when it has ended
+          --pid-file FILE        write the first process's id there
+          --no-new-keyring       share the session keyring
+          --tty, -t              give the command a new terminal
+          --no-tty, -T           pass the caller's descriptors through
 
-            """,
+        """,
         "create": """
-            usage: agentrt create [--bundle DIR] ID
+        usage: agentrt create [--bundle DIR] ID
 
-              --bundle, -b DIR       the bundle; the current directory without it
-              --config, -f FILE      the configuration; config.json of the bundle without it
-              --console-socket PATH  send the terminal's master there
-              --pid-file FILE        write the first process's id there
-              --no-new-keyring       share the session keyring
+          --bundle, -b DIR       the bundle; the current directory without it
+          --config, -f FILE      the configuration; config.json of the bundle without it
+          --console-socket PATH  send the terminal's master there
+          --pid-file FILE        write the first process's id there
+          --no-new-keyring       share the session keyring
 
-            """,
+        """,
         "start": "usage: agentrt start ID\n",
         "state": "usage: agentrt state ID\n",
         "kill": "usage: agentrt kill [--all] ID [SIGNAL]\n\n  --all, -a   to every process of the container\n",

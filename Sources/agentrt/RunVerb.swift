@@ -19,7 +19,8 @@ enum RunVerb {
         }
         guard arguments.positional.count == 1, arguments.command == nil else {
             throw UsageError(
-                "\"run\" takes a bundle or a container id, got \(arguments.positional.count + (arguments.command?.count ?? 0)) arguments")
+                "\"run\" takes a bundle or a container id, got \(arguments.positional.count + (arguments.command?.count ?? 0)) arguments"
+            )
         }
         let (directory, id) = try target(arguments)
         var bundle = try Bundle(directory: directory, configPath: arguments["config"])

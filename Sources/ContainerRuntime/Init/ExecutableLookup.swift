@@ -15,12 +15,14 @@ enum ExecutableLookup {
             return command
         }
         var denied: RuntimeError?
-        for directory in (search ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin").split(separator: ":") {
+        for directory in (search ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin").split(
+            separator: ":")
+        {
             let path = directory + "/" + command
             do throws(RuntimeError) {
                 try check(path, command)
                 return path
-            } catch where error.exitStatus == 126 {
+            } catch  where error.exitStatus == 126 {
                 denied = error
             } catch {
                 continue
@@ -33,7 +35,7 @@ enum ExecutableLookup {
         let status: FileStatus?
         do throws(SystemCallError) {
             status = try fileStatus(path)
-        } catch where error.errno == .permissionDenied {
+        } catch  where error.errno == .permissionDenied {
             throw RuntimeError("exec \(quoted(command)): permission denied", exitStatus: 126)
         } catch {
             throw RuntimeError("exec \(quoted(command)): \(error.errno)", exitStatus: 126)
@@ -67,7 +69,7 @@ enum ExecutableLookup {
                     throw SystemCallError(call: "exec", errno: .permissionDenied)
                 }
                 next = try interpreter(path)
-            } catch where error.call == "exec" {
+            } catch  where error.call == "exec" {
                 throw RuntimeError("exec \(quoted(command)): is the runtime itself: permission denied", exitStatus: 126)
             } catch {
                 return  // What cannot be read is no script, or is judged by the kernel at exec.

@@ -8,6 +8,7 @@ struct InitConsole {
     ///   - process: Whose it is: owner and window size.
     ///   - root: The container's root, before it is entered.
     ///   - handOver: Given the master, for whoever holds the other end.
+    /// - Throws: ``RuntimeError``.
     static func open(
         _ process: ProcessPlan, in root: borrowing RootDirectory,
         handOver: (borrowing FileDescriptor) throws(RuntimeError) -> Void
@@ -17,14 +18,15 @@ struct InitConsole {
             let multiplexer = try root.open("/dev/pts/ptmx", [.readWrite, .noControllingTerminal])
             // DEVPTS_SUPER_MAGIC: not a file that the root file system has put there.
             guard try multiplexer.fileSystemMagic() == 0x1cd1 else {
-                throw SystemCallError(call: "open", object: "\"/dev/pts/ptmx\", not of a devpts", errno: .invalidArgument)
+                throw SystemCallError(
+                    call: "open", object: "\"/dev/pts/ptmx\", not of a devpts", errno: .invalidArgument)
             }
             return try Pseudoterminal(multiplexer: multiplexer)
         }
         if let size = process.consoleSize { try during(what) { try pty.slave.setWindowSize(size) } }
         do throws(SystemCallError) {
             try pty.slave.changeOwner(uid: process.uid, gid: try pty.slave.status().gid)
-        } catch where error.errno == .notPermitted || error.errno == .invalidArgument {
+        } catch  where error.errno == .notPermitted || error.errno == .invalidArgument {
             // Inside a user namespace it belongs to its only user already, or to one that cannot be named.
         } catch {
             throw RuntimeError("\(what): \(error)")

@@ -48,6 +48,7 @@ struct InitPlan {
     /// - Parameters:
     ///   - spec: The bundle's configuration, already validated.
     ///   - bundle: The bundle's absolute path.
+    ///   - stateRoot: Where compiled filters are kept.
     /// - Throws: ``RuntimeError`` naming, by JSON path, what cannot be done.
     init(_ spec: Spec, bundle: String, stateRoot: StateRoot) throws(RuntimeError) {
         try refuseWhatIsNotBuilt(spec)

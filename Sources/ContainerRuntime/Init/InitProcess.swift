@@ -69,7 +69,8 @@ struct InitProcess {
     /// In a new user namespace this process is nobody until it takes an id that is mapped.
     private func becomeRootOfUserNamespace() throws(RuntimeError) {
         guard plan.hasUserNamespace else { return }
-        let mapsRoot = plan.uidMappings.contains { $0.containerID == 0 } && plan.gidMappings.contains { $0.containerID == 0 }
+        let mapsRoot =
+            plan.uidMappings.contains { $0.containerID == 0 } && plan.gidMappings.contains { $0.containerID == 0 }
         guard mapsRoot || plan.uidMappings.isEmpty else { return }
         try during("user namespace") { try setCredentials(uid: 0, gid: 0, groups: nil) }
     }
@@ -77,7 +78,7 @@ struct InitProcess {
     private func joinKeyring() throws(RuntimeError) {
         do throws(SystemCallError) {
             try joinNewSessionKeyring()
-        } catch where error.errno == .notImplemented {
+        } catch  where error.errno == .notImplemented {
             return  // No keyrings in this kernel, so none to keep apart.
         } catch {
             throw RuntimeError("session keyring: \(error)")
@@ -122,7 +123,8 @@ struct InitProcess {
         // A directory outside the root, reached through a leaked descriptor, has no path (CVE-2024-21626).
         let directory = try during("process.cwd") { try workingDirectory() }
         guard directory.hasPrefix("/") else {
-            throw RuntimeError("process.cwd: \(quoted(plan.process.workingDirectory)) lies outside the root file system")
+            throw RuntimeError(
+                "process.cwd: \(quoted(plan.process.workingDirectory)) lies outside the root file system")
         }
         return try ExecutableLookup.path(of: plan.process.arguments[0], search: plan.process.variable("PATH"))
     }
@@ -200,7 +202,9 @@ struct InitProcess {
         guard let bytes = try? readFile("/etc/passwd", limit: 1 << 20) else { return "/" }
         for line in bytes.split(separator: 10) {
             let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-            guard fields.count > 5, String(decoding: fields[2], as: UTF8.self) == "\(plan.process.uid)" else { continue }
+            guard fields.count > 5, String(decoding: fields[2], as: UTF8.self) == "\(plan.process.uid)" else {
+                continue
+            }
             let home = String(decoding: fields[5], as: UTF8.self)
             return home.hasPrefix("/") ? home : "/"
         }

@@ -28,6 +28,7 @@ struct MountPlan {
     ///   - mount: As the bundle has it.
     ///   - index: Its place among the bundle's mounts.
     ///   - bundle: The bundle's absolute path, which relative sources start from.
+    /// - Throws: ``RuntimeError`` with the JSON path.
     init(_ mount: Mount, index: Int, bundle: String) throws(RuntimeError) {
         origin = "mounts[\(index)]"
         destination = mount.destination

@@ -48,10 +48,12 @@ struct PathMasking {
         }
     }
 
-    private func existing(_ path: String, in root: borrowing RootDirectory) throws(SystemCallError) -> FileDescriptorBox? {
+    private func existing(_ path: String, in root: borrowing RootDirectory) throws(SystemCallError)
+        -> FileDescriptorBox?
+    {
         do throws(SystemCallError) {
             return FileDescriptorBox(try root.open(path))
-        } catch where error.errno == .noSuchFile || error.errno == .notDirectory {
+        } catch  where error.errno == .noSuchFile || error.errno == .notDirectory {
             return nil
         }
     }

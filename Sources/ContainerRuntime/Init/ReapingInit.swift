@@ -33,7 +33,7 @@ struct ReapingInit {
                 guard signal != Signals.child else { continue }
                 do throws(SystemCallError) {
                     try handle.send(signal: signal)
-                } catch where error.errno == .noSuchProcess {
+                } catch  where error.errno == .noSuchProcess {
                     continue  // It has ended: it is reaped below.
                 }
             }

@@ -15,6 +15,7 @@ struct RootFilesystem: ~Copyable {
     /// - Parameters:
     ///   - plan: What is to be built.
     ///   - prepared: Trees that the runtime copied, because init may not reach the sources.
+    /// - Throws: ``RuntimeError``.
     init(_ plan: InitPlan, prepared: PreparedTrees) throws(RuntimeError) {
         self.plan = plan
         try Self.separateFromHost(plan)

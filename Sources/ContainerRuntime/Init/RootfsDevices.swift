@@ -38,7 +38,7 @@ struct RootfsDevices {
         for (target, name) in Self.links {
             do throws(SystemCallError) {
                 try directory.makeSymbolicLink(to: target, name)
-            } catch where error.errno == .fileExists {
+            } catch  where error.errno == .fileExists {
                 continue  // The bundle's own.
             } catch {
                 throw RuntimeError("/dev/\(name): \(error)")
@@ -60,7 +60,8 @@ struct RootfsDevices {
         let tree = try MountTree(copying: device.path, isRecursive: false)
         let status = try tree.descriptor.status()
         guard status.kind == device.kind, status.deviceNode == device.device else {
-            throw SystemCallError(call: "bind", object: "\(quoted(device.path)) of the host", errno: .noSuchDeviceOrAddress)
+            throw SystemCallError(
+                call: "bind", object: "\(quoted(device.path)) of the host", errno: .noSuchDeviceOrAddress)
         }
         try tree.attach(to: try root.openMakingFile(device.path))
     }

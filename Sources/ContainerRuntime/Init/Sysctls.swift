@@ -50,7 +50,8 @@ enum Sysctls {
     /// Writes the settings, from inside the container's namespaces, through the host's procfs.
     static func apply(_ settings: [(path: String, value: String)]) throws(RuntimeError) {
         for setting in settings {
-            try during("linux.sysctl.\(setting.path.split(separator: "/").joined(separator: "."))=\(setting.value)") { () throws(SystemCallError) in
+            try during("linux.sysctl.\(setting.path.split(separator: "/").joined(separator: "."))=\(setting.value)") {
+                () throws(SystemCallError) in
                 let directory = try openFile("/proc/sys", [.path, .directory])
                 let file = try openFile(
                     setting.path, below: directory, .writeOnly, resolve: [.beneath, .noCrossDevice, .noSymlinks])
