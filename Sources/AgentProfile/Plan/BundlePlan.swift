@@ -133,6 +133,7 @@ extension ProgramInventory {
             guard let resolved = try resolve(rule) else { continue }
             try add(rule, resolved)
         }
+        try addProgramsOfDirectories()
     }
 }
 

@@ -10,6 +10,9 @@ struct HelperRule {
     var readable: [String] = []
     /// Directory trees to read, whose shared objects are loaded while the program runs.
     var modules: [String] = []
+    /// Directories of shared objects that are loaded while the program runs, and need nothing but each other and what the
+    /// program has loaded anyway.
+    var plugins: [String] = []
     /// Libraries that are opened by name while the program runs.
     var libraries: [String] = []
     /// Programs that the program starts itself; each with what it loads.
@@ -25,13 +28,13 @@ extension HelperRule {
     static let forLibraries: [HelperRule] = [
         HelperRule(
             names: ["libc.so.6", "libc-2.*"],
-            readable: ["/usr/lib/locale"], modules: ["{directory}/gconv"],
+            readable: ["/usr/lib/locale"], plugins: ["{directory}/gconv"],
             // The thread library opens the first by name when a thread is cancelled; before glibc 2.34 the second held
             // the readers of passwd and group.
             libraries: ["libgcc_s.so.1", "libnss_files.so.2"]),
         HelperRule(names: ["libc.so.6", "libc-2.*"], libraries: ["libnss_dns.so.2"], needsNetwork: true),
-        HelperRule(names: ["libcrypto.so.3"], modules: ["{directory}/ossl-modules"]),
-        HelperRule(names: ["libcrypto.so.1.1"], modules: ["{directory}/engines-1.1"]),
+        HelperRule(names: ["libcrypto.so.3"], plugins: ["{directory}/ossl-modules"]),
+        HelperRule(names: ["libcrypto.so.1.1"], plugins: ["{directory}/engines-1.1"]),
         HelperRule(
             names: ["libtinfo.so.*", "libncurses.so.*", "libncursesw.so.*"],
             readable: ["/etc/terminfo", "/usr/lib/terminfo", "/usr/share/terminfo", "/lib/terminfo"]),

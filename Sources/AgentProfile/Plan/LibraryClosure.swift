@@ -56,6 +56,7 @@ final class LibraryClosure {
         // Each object with the chain of those that asked for it: their DT_RPATHs count for it too.
         var queue: [(object: LoadedObject, chain: [LoadedObject])] = [(root, [root])]
         var names: Set<PathKey> = []
+        var paths: Set<PathKey> = [PathKey(root.path)]
         var next = 0
         while next < queue.count {
             let (object, chain) = queue[next]
@@ -66,7 +67,7 @@ final class LibraryClosure {
                     continue
                 }
                 if let soname = library.file.soname { names.insert(PathKey(soname)) }
-                guard !queue.contains(where: { $0.object.path.isSamePath(as: library.path) }) else { continue }
+                guard paths.insert(PathKey(library.path)).inserted else { continue }
                 result.libraries.append(library)
                 queue.append((library, [library] + chain))
             }

@@ -41,7 +41,15 @@ extension String {
     }
 
     /// Whether two paths are the same bytes.
-    func isSamePath(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+    func isSamePath(as other: String) -> Bool {
+        var (own, other) = (self, other)
+        return own.withUTF8 { own in
+            other.withUTF8 { other in
+                // From the end, where paths differ first.
+                own.count == other.count && own.indices.reversed().allSatisfy { own[$0] == other[$0] }
+            }
+        }
+    }
 
     /// The directories between `directory` and this path, neither included, from the top.
     func directories(below directory: String) -> [String] {
@@ -72,11 +80,17 @@ struct PathKey: Hashable, Comparable, Sendable {
     }
 
     static func < (left: PathKey, right: PathKey) -> Bool {
-        left.path.utf8.lexicographicallyPrecedes(right.path.utf8) { left, right in
-            // The slash sorts before every other byte, so "/a/b" stands between "/a" and "/a.b".
-            let slash = UInt8(ascii: "/")
-            if left == slash || right == slash { return left == slash && right != slash }
-            return left < right
+        var (left, right) = (left.path, right.path)
+        return left.withUTF8 { left in
+            right.withUTF8 { right in
+                for index in 0..<min(left.count, right.count) where left[index] != right[index] {
+                    // The slash sorts before every other byte, so "/a/b" stands between "/a" and "/a.b".
+                    let slash = UInt8(ascii: "/")
+                    if left[index] == slash || right[index] == slash { return left[index] == slash }
+                    return left[index] < right[index]
+                }
+                return left.count < right.count
+            }
         }
     }
 }

@@ -18,6 +18,7 @@ final class ProgramInventory {
     private var finishedObjects: Set<PathKey> = []
     private var finishedLibraries: Set<PathKey> = []
     private var finishedTrees: Set<PathKey> = []
+    private var directoriesToSearch: [(path: String, origin: String)] = []
 
     /// An empty collection.
     ///
@@ -48,7 +49,8 @@ final class ProgramInventory {
                 reason: "listed")
             inventory.permitExecution(of: resolved.path)
             directories.append(resolved.path)
-            return try addPrograms(in: resolved.path, rule)
+            directoriesToSearch.append((resolved.path, rule.origin))
+            return
         }
         let program: ListedProgram
         do throws(PlanError) {
@@ -62,6 +64,16 @@ final class ProgramInventory {
         }
         programs.append(program)
         try add(program, isNeeded: !rule.isOptional)
+    }
+
+    /// Adds what the programs in listed directories load.
+    ///
+    /// - Throws: ``PlanError``.
+    func addProgramsOfDirectories() throws(PlanError) {
+        // One in another is searched with that.
+        for (path, origin) in directoriesToSearch where !directories.contains(where: { path.isPath(below: $0) }) {
+            try addPrograms(in: path, origin)
+        }
     }
 
     /// Adds what the network needs.
@@ -130,7 +142,7 @@ final class ProgramInventory {
     }
 
     /// Adds all programs in a listed directory: for what they load. What the kernel would not run is passed over.
-    private func addPrograms(in directory: String, _ rule: Policy.ExecutableRule) throws(PlanError) {
+    private func addPrograms(in directory: String, _ origin: String) throws(PlanError) {
         // A tree that holds the loader's own directories holds what its programs load.
         let libraries = closure.machine.defaultLibraryDirectories[1]
         if libraries.isPath(in: directory) { return }
@@ -138,14 +150,14 @@ final class ProgramInventory {
             let path = directory.appendingComponent(entry.name)
             guard let resolved = try files.resolve(path) else { continue }
             if resolved.status.kind == .directory {
-                if entry.kind == .directory { try addPrograms(in: path, rule) }
+                if entry.kind == .directory { try addPrograms(in: path, origin) }
                 continue
             }
             guard resolved.status.permissions & 0o111 != 0, let object = try closure.object(at: resolved.path),
                 object.file.isProgram
             else { continue }
-            try addLoaded(by: object, origin: rule.origin, isNeeded: false)
-            try apply(HelperRule.forInterpreters, to: object.path, origin: rule.origin)
+            try addLoaded(by: object, origin: origin, isNeeded: false)
+            try apply(HelperRule.forInterpreters, to: object.path, origin: origin)
         }
     }
 }
@@ -162,8 +174,9 @@ extension ProgramInventory {
             let reason = "for \(quoted(path))"
             for path in try places.paths(rule.readable) { try addReadable(path, origin, reason) }
             for path in try places.paths(rule.modules) { try addModules(path, origin, reason) }
+            for path in try places.paths(rule.plugins) { try addReadable(path, origin, reason, isLoadable: true) }
             for path in try places.paths(rule.executableDirectories) {
-                try addReadable(path, origin, "helper programs " + reason, isExecutable: true)
+                try addReadable(path, origin, "helper programs " + reason, isLoadable: true, isExecutable: true)
             }
             for path in try places.paths(rule.executables) { try addHelper(path, origin, "helper " + reason) }
             for name in rule.libraries {
@@ -178,14 +191,14 @@ extension ProgramInventory {
     }
 
     private func addReadable(
-        _ path: String, _ origin: String, _ reason: String, isExecutable: Bool = false
+        _ path: String, _ origin: String, _ reason: String, isLoadable: Bool = false, isExecutable: Bool = false
     ) throws(PlanError) {
         guard let resolved = try files.resolve(path) else { return }
         let isDirectory = resolved.status.kind == .directory
         guard isDirectory || resolved.status.kind == .regular else { return }
         inventory.add(resolved.links)
         inventory.add(
-            resolved.path, isDirectory: isDirectory, isLoadable: isExecutable, origin: origin, reason: reason)
+            resolved.path, isDirectory: isDirectory, isLoadable: isLoadable, origin: origin, reason: reason)
         if isExecutable { inventory.permitExecution(of: resolved.path) }
     }
 
