@@ -45,8 +45,8 @@ public struct BundlePlan: Sendable {
         let programs = ProgramInventory(policy, files: files, machine: machine)
         try programs.add(policy.executables)
         if policy.network != .none { try programs.addNetworkFiles() }
-        let environment = EnvironmentPlan(
-            policy, caller: caller, user: user, programs: programs, project: rules.project)
+        let environment = try EnvironmentPlan(
+            policy, caller: caller, user: user, programs: programs, project: rules.project, files: files)
         let inventory = programs.inventory
         let command = try CommandPlan(
             command, environment: environment, directory: policy.projectDirectory, inventory: inventory,

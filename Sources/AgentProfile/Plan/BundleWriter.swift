@@ -13,8 +13,7 @@ public enum BundleWriter {
     /// - Parameters:
     ///   - plan: The bundle.
     ///   - directory: Where to write it: a path at which nothing is, or an empty directory.
-    /// - Throws: ``PlanError`` where the path is taken, ``PlanError`` naming the call that failed otherwise; then nothing
-    ///   is left of it.
+    /// - Throws: ``PlanError`` where the path is taken, or naming the call that failed; then nothing is left of it.
     public static func write(_ plan: BundlePlan, to directory: String) throws(PlanError) {
         let components = directory.pathComponents
         guard let name = components.last, !name.utf8.elementsEqual("..".utf8) else {
@@ -22,27 +21,40 @@ public enum BundleWriter {
         }
         let start = directory.utf8.first == UInt8(ascii: "/") ? "/" : "./"
         let parentPath = start + components.dropLast().joined(separator: "/")
+        let obstacle: String?
         do throws(SystemCallError) {
             let parent = try openFile(parentPath, [.readOnly, .directory])
-            if let status = try parent.status(of: name) {
-                guard status.kind == .directory,
-                    try parent.open(name, [.readOnly, .directory]).entries(path: name).isEmpty
-                else { throw SystemCallError(call: "bundle", object: quoted(directory), errno: .fileExists) }
-            }
-            let temporary = ".\(name).new"
-            try parent.removeTree(temporary)
-            do throws(SystemCallError) {
-                try parent.makeDirectory(temporary, mode: 0o755)
-                try write(plan, into: try parent.open(temporary, [.readOnly, .directory]))
-                // rename(2) takes the place of an empty directory.
-                try parent.rename(temporary, to: name)
-            } catch {
-                // What is left is removed as far as it can be; the first failure is the one to tell.
-                try? parent.removeTree(temporary)
-                throw error
-            }
+            obstacle = try self.obstacle(name, in: parent)
+            if obstacle == nil { try write(plan, to: name, in: parent) }
         } catch {
             throw PlanError(error)
+        }
+        if let obstacle { throw PlanError("\(quoted(directory)) is there already, and \(obstacle)") }
+    }
+
+    /// Why nothing can be written at a name; nil where nothing is, or an empty directory.
+    private static func obstacle(
+        _ name: String, in parent: borrowing FileDescriptor
+    ) throws(SystemCallError) -> String? {
+        guard let status = try parent.status(of: name) else { return nil }
+        guard status.kind == .directory else { return "no directory" }
+        return try parent.open(name, [.readOnly, .directory]).entries(path: name).isEmpty ? nil : "not empty"
+    }
+
+    private static func write(
+        _ plan: BundlePlan, to name: String, in parent: borrowing FileDescriptor
+    ) throws(SystemCallError) {
+        let temporary = ".\(name).new"
+        try parent.removeTree(temporary)
+        do throws(SystemCallError) {
+            try parent.makeDirectory(temporary)
+            try write(plan, into: try parent.open(temporary, [.readOnly, .directory]))
+            // rename(2) takes the place of an empty directory.
+            try parent.rename(temporary, to: name)
+        } catch {
+            // What is left is removed as far as it can be; the first failure is the one to tell.
+            try? parent.removeTree(temporary)
+            throw error
         }
     }
 
@@ -54,9 +66,10 @@ public enum BundleWriter {
     /// - Throws: ``SystemCallError``; what was written until then stays.
     public static func write(_ plan: BundlePlan, into directory: borrowing FileDescriptor) throws(SystemCallError) {
         try createHostDirectories(plan)
-        try write(plan.rootfs, into: directory)
+        // The root file system last: when its masks are shut, not even their owner could take them away again.
         let config = try directory.open("config.json", [.writeOnly, .create, .exclusive], mode: 0o644)
         try config.write(JSONWriter.bytes(plan.spec, layout: .indented))
+        try write(plan.rootfs, into: directory)
     }
 
     /// Writes a root file system and its masks into an open, empty directory.

@@ -34,8 +34,9 @@ struct CommandPlan {
         for path in candidates {
             guard let resolved = try files.resolve(path), resolved.status.kind == .regular,
                 inventory.permitsExecution(of: resolved.path),
-                resolved.links.allSatisfy({
-                    inventory.links[PathKey($0.path)] != nil || rules.access(to: $0.path) != nil
+                resolved.links.allSatisfy({ link in
+                    inventory.links[PathKey(link.path)] != nil || rules.access(to: link.path) != nil
+                        || RootfsPlan.usualLinks.contains { $0.isSamePath(as: link.path) }
                 })
             else { continue }
             arguments = [path] + command.dropFirst()

@@ -21,11 +21,14 @@ struct EnvironmentPlan {
     ///   - user: The sandbox's user.
     ///   - programs: What is listed.
     ///   - project: The project's directory, free of links.
+    ///   - files: The host.
+    /// - Throws: ``PlanError``.
     init(
-        _ policy: Policy, caller: Caller, user: ContainerUser, programs: ProgramInventory, project: String
-    ) {
+        _ policy: Policy, caller: Caller, user: ContainerUser, programs: ProgramInventory, project: String,
+        files: HostFiles
+    ) throws(PlanError) {
         let directories = Self.directories(programs, project: project)
-        shell = Self.shell(programs, preferred: caller.environment["SHELL"])
+        shell = try Self.shell(programs, preferred: caller.environment["SHELL"], files)
         variables = [
             "HOME": user.home, "LOGNAME": user.name, "PATH": directories.joined(separator: ":"), "TMPDIR": "/tmp",
             "USER": user.name,
@@ -59,11 +62,19 @@ struct EnvironmentPlan {
         return outside + conventional + special.filter { $0.isPath(in: project) }
     }
 
-    private static func shell(_ programs: ProgramInventory, preferred: String?) -> String? {
-        let listed = programs.programs.map(\.path)
-        if let preferred, listed.contains(where: { $0.isSamePath(as: preferred) }) { return preferred }
+    /// The caller's shell, by the name it is listed by, or else a shell that is listed.
+    private static func shell(
+        _ programs: ProgramInventory, preferred: String?, _ files: HostFiles
+    ) throws(PlanError) -> String? {
+        if let preferred, preferred.utf8.first == UInt8(ascii: "/"), let file = try files.resolve(preferred)?.path,
+            let program = programs.programs.first(where: { $0.file.isSamePath(as: file) })
+        {
+            return program.path
+        }
         for name in shells {
-            if let shell = listed.first(where: { $0.lastComponent.isSamePath(as: name) }) { return shell }
+            if let program = programs.programs.first(where: { $0.path.lastComponent.isSamePath(as: name) }) {
+                return program.path
+            }
         }
         return nil
     }

@@ -12,6 +12,8 @@ public struct RootfsPlan: Equatable, Sendable {
     /// Where the root file system is in the bundle.
     static let directory = "rootfs"
     static let hostname = "agentrt"
+    /// Where a host that keeps all programs and libraries in /usr has links; `#!/bin/sh` must lead somewhere.
+    static let usualLinks = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"]
 
     /// Plans the root file system.
     ///
@@ -53,9 +55,8 @@ public struct RootfsPlan: Equatable, Sendable {
         }
     }
 
-    /// The links of a host that keeps all programs and libraries in /usr: `#!/bin/sh` must lead somewhere.
     private mutating func addUsualLinks(_ mounts: MountPlan, _ files: HostFiles) throws(PlanError) {
-        for path in ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"] where mounts.mount(over: path) == nil {
+        for path in Self.usualLinks where mounts.mount(over: path) == nil {
             for link in try files.resolve(path)?.links ?? [] where link.path.isSamePath(as: path) {
                 add(.link(target: link.target), at: path)
             }

@@ -1,0 +1,101 @@
+import LinuxSystem
+import OCISpec
+import Testing
+
+@testable import AgentProfile
+
+struct PlanSeccompTests {
+    private let filter = SeccompPolicy.filter(for: .x86_64, permitsMemfd: false)
+
+    /// What the filter does with a call: every action that a rule with fulfilled conditions names, none twice; the
+    /// default action where there is none.
+    private func actions(_ name: String, _ arguments: UInt64...) -> Set<String> {
+        var actions: Set<String> = []
+        for rule in filter.syscalls where rule.names.contains(name) {
+            let isFulfilled = rule.args.allSatisfy { condition in
+                let value = arguments.indices.contains(Int(condition.index)) ? arguments[Int(condition.index)] : 0
+                return switch condition.op {
+                case .equal: value == condition.value
+                case .notEqual: value != condition.value
+                case .greaterThan: value > condition.value
+                case .maskedEqual: value & condition.value == condition.valueTwo
+                default: false
+                }
+            }
+            if isFulfilled { actions.insert(rule.action == .allow ? "allow" : "\(rule.errnoRet ?? 0)") }
+        }
+        return actions.isEmpty ? ["38"] : actions
+    }
+
+    @Test func libseccompKnowsEveryName() {
+        for machine in [ELFFile.Machine.x86_64, .aarch64] {
+            for rule in SeccompPolicy.filter(for: machine, permitsMemfd: true).syscalls {
+                for name in rule.names { #expect(SeccompFilter.knows(systemCall: name), "\(name)") }
+            }
+        }
+    }
+
+    @Test func noCallStandsInTwoLists() {
+        var names: Set<String> = []
+        for rule in filter.syscalls where rule.args.isEmpty {
+            for name in rule.names { #expect(names.insert(name).inserted, "\(name)") }
+        }
+        for rule in filter.syscalls where !rule.args.isEmpty {
+            #expect(names.isDisjoint(with: rule.names), "\(rule.names)")
+        }
+    }
+
+    @Test func onlyTheMachinesOwnCallsAreLetThrough() {
+        #expect(filter.architectures == [.x86_64])
+        let other = SeccompPolicy.filter(for: .aarch64, permitsMemfd: false)
+        #expect(other.architectures == [.aarch64])
+        #expect(!other.syscalls[0].names.contains("open"))
+        #expect(filter.defaultAction == .errno && filter.defaultErrnoRet == 38)
+    }
+
+    @Test func whatMakesTheListHoldIsClosed() {
+        for name in ["memfd_create", "memfd_secret", "clone3", "io_uring_setup", "open_tree_attr", "a_later_call"] {
+            #expect(actions(name) == ["38"], "\(name)")
+        }
+        for name in [
+            "unshare", "setns", "mount", "move_mount", "ptrace", "process_vm_writev", "bpf", "keyctl", "chroot",
+        ] {
+            #expect(actions(name) == ["1"], "\(name)")
+        }
+        let permissive = SeccompPolicy.filter(for: .x86_64, permitsMemfd: true)
+        #expect(permissive.syscalls[0].names.contains("memfd_create"))
+    }
+
+    @Test func processesAreMadeWithoutNamespaces() {
+        #expect(actions("clone", 17) == ["allow"])
+        // As pthread_create(3) does.
+        #expect(actions("clone", 0x3D_0F00) == ["allow"])
+        for flag: UInt64 in [0x2_0000, 0x200_0000, 0x400_0000, 0x800_0000, 0x1000_0000, 0x2000_0000, 0x4000_0000] {
+            #expect(actions("clone", flag | 17) == ["1"])
+            #expect(actions("clone", flag | 1 << 40) == ["1"])
+        }
+    }
+
+    @Test func terminalsTakeNoInputFromTools() {
+        var random = SplitMix(seed: 5)
+        let refused: Set<UInt64> = [0x5412, 0x541C]
+        var requests = (0x5300..<0x5500).map { UInt64($0) }
+        requests += refused.flatMap { request in (32..<64).map { request | 1 << $0 } }
+        requests += refused.flatMap { request in (0..<32).map { request ^ 1 << $0 } }
+        requests += (0..<2000).map { _ in random.next() }
+        for request in requests {
+            let expected = refused.contains(request & 0xFFFF_FFFF) ? "1" : "allow"
+            if actions("ioctl", 0, request) != [expected] { Issue.record("\(request)") }
+        }
+    }
+
+    @Test func socketsAreOfKnownFamilies() {
+        for family in 0...64 as ClosedRange<UInt64> {
+            let expected = [1, 2, 10, 16].contains(family) ? "allow" : "97"
+            #expect(actions("socket", family, 2, 0) == [expected], "\(family)")
+            #expect(actions("socketpair", family, 1, 0) == [family == 1 ? "allow" : "97"])
+        }
+        #expect(actions("socket", 16, 3, 12) == ["93"])
+        #expect(actions("socket", 1 << 32 | 38, 5, 0) == ["97"])
+    }
+}
