@@ -33,7 +33,8 @@ host_state() {
         find beside home project/src project/test-script.sh -type f -exec sha256sum {} + | sort
     )
     # Of the host itself: what a tool that got out would most like to write.
-    stat -c '%n %a %u %g %s %y' /etc/passwd /etc/shadow "$users_home" /
+    # A user may have no home directory.
+    stat -c '%n %a %u %g %s %y' /etc/passwd /etc/shadow / "$users_home" 2>&1 || true
 }
 
 # A web server on the host's own loopback address. The host reaches it; a tool must not.
