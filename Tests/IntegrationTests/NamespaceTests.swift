@@ -52,6 +52,22 @@ import Testing
         #expect(facts["pid"] != "1", "the first container's program is")
     }
 
+    // The others mount in the namespace itself, where its owner finds what they leave.
+    @Test(.agentrtOnly) func joinedMountNamespaceIsTheViewAndNotThePlace() throws {
+        let shared = try scratch.makeDirectory("shared")
+        let holder = try scratch.holder(
+            "unshare", "mnt", ",", "mount", "tmpfs", "none", shared, ",", "write", shared + "/file", "in its view")
+        let before = try Files.read("/proc/\(holder.pid)/mountinfo")
+        let facts = try scratch.facts {
+            $0.namespace("mount", path: "/proc/\(holder.pid)/ns/mnt")
+            $0.mount("/data", type: "bind", source: shared, ["bind"])
+            $0.payload("read", "/data/file")
+        }
+        #expect(facts["read /data/file"] == "in its view")
+        #expect(try Files.read("/proc/\(holder.pid)/mountinfo") == before)
+        #expect(Files.list(shared) == [])
+    }
+
     @Test func joinsTheNamespacesOfAnotherContainer() throws {
         // What pods do: one container holds them, the others join.
         let first = try scratch.container { $0.payload("pause") }

@@ -33,6 +33,21 @@ import Testing
         #expect(facts["chown /data"] == "EPERM")
     }
 
+    @Test(.differs(.runc, "1.1 wants mappings all the same")) func joinsTheOneOfAnotherContainer() throws {
+        let first = try scratch.container {
+            $0.userNamespace(hostID: 200_000)
+            $0.payload("pause")
+        }
+        try first.create()
+        let path = try "/proc/\(first.pid())/ns/user"
+        let facts = try scratch.facts {
+            $0.namespace("user", path: path)
+            $0.payload("namespaces", ",", "ids")
+        }
+        #expect(try facts["ns.user"] == Files.linkTarget(path))
+        #expect(facts["uid"] == "0 0 0")
+    }
+
     @Test func mappingsAreWrittenAsTheyStand() throws {
         let container = try scratch.container {
             $0.userNamespace()

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -116,7 +117,11 @@ static void leave(char **arguments) {
     };
     for (; *arguments; arguments++)
         for (size_t index = 0; index < sizeof kinds / sizeof *kinds; index++)
-            if (!strcmp(kinds[index].name, *arguments)) report("unshare", *arguments, unshare(kinds[index].flag));
+            if (!strcmp(kinds[index].name, *arguments)) {
+                report("unshare", *arguments, unshare(kinds[index].flag));
+                // What is mounted from here on stays here, also where the host's mounts are shared.
+                if (kinds[index].flag == CLONE_NEWNS) mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+            }
 }
 
 /// Goes on in a child: the parent waits, and ends as it ends.
