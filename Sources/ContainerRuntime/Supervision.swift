@@ -58,8 +58,11 @@ struct Supervision {
     /// A reaping init ends with the program's status, and with 124 when it has kept the time itself.
     private func reason(_ programEnd: ProcessEnd?, _ initEnd: ProcessEnd, _ deadline: Int64?) -> RunResult.Reason {
         if let programEnd { return .ended(programEnd) }
-        if let wallTime = launch.plan.annotations.wallTime, let deadline, bootTime() >= deadline {
-            return .wallTime(milliseconds: wallTime)
+        if let wallTime = launch.plan.annotations.wallTime, let deadline {
+            // Either this process was the first to see that the time was up, or the init was.
+            if bootTime() >= deadline || initEnd == .exited(ReapingInit.timeoutStatus) {
+                return .wallTime(milliseconds: wallTime)
+            }
         }
         return .ended(initEnd)
     }
