@@ -49,6 +49,7 @@ let package = Package(
         .testTarget(
             name: "AgentProfileTests", dependencies: ["AgentProfile", "OCISpec", "JSON", "LinuxSystem"],
             swiftSettings: strict),
+        .testTarget(name: "CgroupTests", dependencies: ["Cgroup"], swiftSettings: strict),
         .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: strict),
         .testTarget(
             name: "ContainerRuntimeTests", dependencies: ["ContainerRuntime", "OCISpec", "JSON", "LinuxSystem"],

@@ -1,0 +1,60 @@
+import Testing
+
+@testable import LinuxSystem
+
+struct RootDirectoryTests {
+    private let scratch: TemporaryDirectory
+
+    init() throws {
+        scratch = try TemporaryDirectory()
+        try makeDirectory(scratch.path + "/etc")
+        try scratch.write("inside", to: "etc/passwd")
+        try scratch.open().makeSymbolicLink(to: "/etc", "link")
+        try scratch.open().makeSymbolicLink(to: "../../../../etc", "up")
+        try scratch.open().makeSymbolicLink(to: "/nowhere/at/all", "dangling")
+    }
+
+    private func root() throws -> RootDirectory { RootDirectory(try scratch.open()) }
+
+    @Test(arguments: ["/etc/passwd", "/link/passwd", "/up/passwd", "/../../etc/passwd", "link/../etc/passwd"])
+    func staysInside(_ path: String) throws {
+        let text = String(decoding: try root().open(path, .readOnly).readAll(), as: UTF8.self)
+        #expect(text == "inside")
+    }
+
+    @Test func aDanglingLinkIsNotMade() throws {
+        #expect(reason { _ = try root().open("/dangling", .readOnly) } == .noSuchFile)
+        #expect(reason { _ = try root().openMakingFile("/dangling") } == .noSuchFile)
+        #expect(reason { _ = try root().openMakingDirectory("/dangling") } == .noSuchFile)
+        #expect(try fileStatus(scratch.path + "/nowhere") == nil)
+        #expect(try linkTarget(scratch.path + "/dangling") == "/nowhere/at/all")
+    }
+
+    @Test func makesDirectories() throws {
+        let made = try root().openMakingDirectory("/a//./b/c/").status()
+        #expect(made.inode == (try fileStatus(scratch.path + "/a/b/c"))?.inode)
+        #expect(made.kind == .directory)
+        let linked = try root().openMakingDirectory("/link/new/deep").status()
+        #expect(linked.inode == (try fileStatus(scratch.path + "/etc/new/deep"))?.inode)
+    }
+
+    @Test func makesFiles() throws {
+        let made = try root().openMakingFile("/up/x/y").status()
+        #expect(made.kind == .regular)
+        #expect(made.size == 0)
+        #expect(made.inode == (try fileStatus(scratch.path + "/etc/x/y"))?.inode)
+        _ = try root().openMakingFile("/etc/passwd")
+        #expect(try scratch.read("etc/passwd") == "inside")
+    }
+
+    @Test func aFileIsNoDirectory() throws {
+        #expect(reason { _ = try root().openMakingDirectory("/etc/passwd") } == .notDirectory)
+        #expect(reason { _ = try root().openMakingFile("/etc/passwd/x") } == .notDirectory)
+    }
+
+    @Test func theRootHasNoParent() throws {
+        #expect(reason { _ = try root().openParent(of: "/") } == .invalidArgument)
+        #expect(reason { _ = try root().openParent(of: "/etc/..") } == .invalidArgument)
+        #expect(try root().openParent(of: "/link/node").1 == "node")
+    }
+}
