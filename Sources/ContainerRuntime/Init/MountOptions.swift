@@ -56,7 +56,8 @@ struct MountOptions: Equatable {
 
     private mutating func apply(_ option: String, _ index: Int) -> Bool {
         switch option {
-        case "defaults", "norelatime", "nostrictatime", "silent", "loud", "iversion", "noiversion":
+        case "defaults", "norelatime", "nostrictatime", "rnorelatime", "rnostrictatime", "silent", "loud", "iversion",
+            "noiversion":
             // Without effect in the kernels that agentrt runs on: file systems decide these themselves.
             return true
         case "bind": isBind = true
@@ -67,7 +68,9 @@ struct MountOptions: Equatable {
         case "tmpcopyup": copiesUp = true
         // Of the file system as a whole, not of the mount.
         case "sync", "dirsync", "mand", "lazytime": data.append(Data(index: index, key: option, value: nil))
-        case "async", "nomand", "nolazytime": return true
+        case "async": data.removeAll { $0.key == "sync" }
+        case "nomand": data.removeAll { $0.key == "mand" }
+        case "nolazytime": data.removeAll { $0.key == "lazytime" }
         default:
             if let attribute = Self.attributes[option] {
                 set(attribute, isRecursive: false)
