@@ -24,6 +24,11 @@ public struct Bundle: Sendable {
         guard status.kind == .directory else { throw RuntimeError("bundle \(quoted(directory)): is not a directory") }
         let bytes: [UInt8]
         do throws(SystemCallError) {
+            // A FIFO would be waited for, a device read without end.
+            if let kind = try fileStatus(config)?.kind, kind != .regular {
+                throw SystemCallError(
+                    call: "read", object: "\(quoted(config)), which is no file", errno: .invalidArgument)
+            }
             bytes = try readFile(config, limit: Self.mostBytes)
         } catch  where error.errno == .noSuchFile {
             throw RuntimeError("bundle \(quoted(directory)): no config.json in it")

@@ -29,7 +29,16 @@ extension Container {
                 "cannot delete container \(quoted(id.description)): it is \(status.rawValue), not stopped; use --force")
         }
         if let record, let process = try directory.liveProcess(record) { try end(process) }
+        if record == nil { try endWhatIsLeft() }
         try remove(record, directory)
+    }
+
+    /// Ends what lives in the control group that a container of this name has by default, whose record is lost.
+    private func endWhatIsLeft() throws(RuntimeError) {
+        guard let hierarchy = try during("cgroup", { try UnifiedHierarchy.ofHost() }) else { return }
+        try during("cgroup") {
+            try Cgroup.open(try CgroupPath("/agentrt/\(id)"), in: hierarchy)?.remove()
+        }
     }
 
     private func end(_ process: ProcessHandle) throws(RuntimeError) {

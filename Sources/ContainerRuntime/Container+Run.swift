@@ -55,6 +55,9 @@ extension Container {
         } catch {
             end = .failure(error)
         }
+        for number in try launch.streams?.finish() ?? [] {
+            report("descriptor \(number): some output could not be written")
+        }
         if !keeps { try finish() }
         return try end.get()
     }

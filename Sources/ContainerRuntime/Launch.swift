@@ -20,6 +20,8 @@ final class Launch {
     private(set) var channel: FrameSocket?
     /// The master of the container's terminal, where this process keeps it.
     private(set) var console: FileDescriptorBox?
+    /// Pipes in place of redirected files; nil where the container is no sandbox or nobody stays to carry the bytes.
+    private(set) var streams: StreamRelay?
 
     init(
         _ container: Container, bundle: Bundle, options: CreateOptions, staysAttached: Bool
@@ -98,6 +100,7 @@ final class Launch {
             try during("console socket") { try FrameSocket.connected(to: path) }
         }
         let prepared = try PreparedTrees(for: plan)
+        if staysAttached, plan.annotations.executablePaths != nil { streams = try StreamRelay() }
         let (ownNumber, initNumber) = try during("socketpair") { try FrameSocket.pair() }
         let own = FrameSocket(FileDescriptor(owning: ownNumber))
         let initEnd = FileDescriptorBox(FileDescriptor(owning: initNumber))
@@ -109,6 +112,11 @@ final class Launch {
             // Here the container's first process begins. It closes the runtime's end, to notice the runtime's death.
             _ = FileDescriptor(owning: ownNumber)
             _ = directory.map { FileDescriptor(owning: $0.directory.rawValue) }
+            do throws(SystemCallError) {
+                try streams?.install()
+            } catch {
+                endProcess(1)
+            }
             InitProcess(
                 plan: plan, channel: FrameSocket(FileDescriptor(owning: initNumber)), start: start,
                 prepared: prepared, hookState: state(.creating, pid: currentProcessID()),
@@ -118,6 +126,7 @@ final class Launch {
         }
         (self.pid, self.process, channel) = (pid, process, own)
         withExtendedLifetime((initEnd, fifo)) {}
+        streams?.release()
         try save()
         if plan.newNamespaces.contains(.user) {
             try IDMaps(uidMappings: plan.uidMappings, gidMappings: plan.gidMappings).write(of: pid)
@@ -198,6 +207,7 @@ final class Launch {
             try process.send(signal: Signals.kill)
             _ = try process.waitForEnd()
         }
+        attempt { _ = try streams?.finish() }
         attempt { try openCgroup()?.remove() }
         attempt { try directory?.remove() }
         (process, directory) = (nil, nil)

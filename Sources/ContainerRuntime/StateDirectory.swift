@@ -88,7 +88,10 @@ public struct StateRoot: Sendable {
         let root = try open()
         let names = try during("state directory") { try root.entries(path: path) }
         var ids: [ContainerID] = []
-        for name in names where !name.hasPrefix(".") { ids.append(try ContainerID(name)) }
+        for name in names {
+            // What is no id is no container's: it was put there by somebody else.
+            do throws(RuntimeError) { ids.append(try ContainerID(name)) } catch { continue }
+        }
         return ids
     }
 }

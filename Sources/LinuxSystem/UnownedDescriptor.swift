@@ -16,6 +16,14 @@ public struct UnownedDescriptor: Sendable {
     /// Whether it is a terminal (isatty(3)).
     public var isTerminal: Bool { LinuxSystem.isTerminal(rawValue) }
 
+    /// What it refers to; see ``FileDescriptor/status()``.
+    ///
+    /// - Returns: The status.
+    /// - Throws: ``SystemCallError``.
+    public func status() throws(SystemCallError) -> FileStatus {
+        try borrowed { descriptor throws(SystemCallError) in try descriptor.status() }
+    }
+
     /// Reads up to a number of bytes; see ``FileDescriptor/read(upTo:)``.
     ///
     /// - Parameter limit: The most bytes to read.
@@ -39,6 +47,13 @@ public struct UnownedDescriptor: Sendable {
     /// - Throws: ``SystemCallError``.
     public func windowSize() throws(SystemCallError) -> WindowSize {
         try borrowed { descriptor throws(SystemCallError) in try descriptor.windowSize() }
+    }
+
+    /// Makes it the controlling terminal of this session; see ``FileDescriptor/makeControllingTerminal()``.
+    ///
+    /// - Throws: ``SystemCallError``.
+    public func makeControllingTerminal() throws(SystemCallError) {
+        try borrowed { descriptor throws(SystemCallError) in try descriptor.makeControllingTerminal() }
     }
 
     private func borrowed<Result>(

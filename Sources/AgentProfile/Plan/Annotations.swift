@@ -9,6 +9,8 @@ public enum Annotations {
     public static let landlock = "dev.agentrt.landlock"
     /// `true`: files in memory cannot be executed (vm.memfd_noexec=2), where the kernel lets that be set.
     public static let memfdNoExec = "dev.agentrt.memfd_noexec"
+    /// `real`: sources of binds are free of symbolic links, and one that has got a link since is refused.
+    public static let sources = "dev.agentrt.sources"
     /// The most time the container may take, in milliseconds.
     public static let wallTime = "dev.agentrt.wallTime"
     /// The version of these annotations: `1`.
@@ -21,7 +23,7 @@ public enum Annotations {
         var annotations = [
             initProcess: "true", landlock: JSONWriter.string(rules),
             memfdNoExec: policy.permitsMemfd ? "false" : "true",
-            version: "1",
+            sources: "real", version: "1",
         ]
         if let wallTime = policy.resources.wallTime { annotations[Self.wallTime] = String(wallTime) }
         return annotations

@@ -51,12 +51,18 @@ enum ExecutableLookup {
         if status.permissions & 0o111 == 0 {
             throw RuntimeError("exec \(quoted(command)): permission denied", exitStatus: 126)
         }
-        try refuseOwnImage(path, command)
+        try refuseOwnImage(path, command, isLast: false)
     }
 
     /// Refuses the runtime's own file, directly or as the interpreter of a script: the container could reach it through
     /// the new process, and write it where it has the right to (CVE-2019-5736).
-    private static func refuseOwnImage(_ path: String, _ command: String) throws(RuntimeError) {
+    ///
+    /// - Parameters:
+    ///   - path: What is about to be executed.
+    ///   - command: What it is called in messages.
+    ///   - isLast: Whether this is the check right before the exec, with the container's rights.
+    /// - Throws: ``RuntimeError`` where it is the runtime, or cannot be judged.
+    static func refuseOwnImage(_ path: String, _ command: String, isLast: Bool) throws(RuntimeError) {
         // Looked up through the link of the kernel while /proc may be the container's: the file itself was recorded
         // before the root was changed.
         guard let own = ownImage else { return }
@@ -71,8 +77,11 @@ enum ExecutableLookup {
                 next = try interpreter(path)
             } catch  where error.call == "exec" {
                 throw RuntimeError("exec \(quoted(command)): is the runtime itself: permission denied", exitStatus: 126)
+            } catch  where isLast && error.errno == .permissionDenied {
+                return  // Judged before with the runtime's rights; without them a program need not be readable.
             } catch {
-                return  // What cannot be read is no script, or is judged by the kernel at exec.
+                // What cannot be judged is refused.
+                throw RuntimeError("exec \(quoted(command)): \(error)", exitStatus: 126)
             }
             guard let next else { return }
             path = next
@@ -84,7 +93,12 @@ enum ExecutableLookup {
         let start = try openFile(path, .readOnly).read(upTo: 256)
         guard start.starts(with: "#!".utf8) else { return nil }
         let line = start.dropFirst(2).prefix { $0 != 10 }.split(whereSeparator: { $0 == 32 || $0 == 9 })
-        return line.first.map { String(decoding: $0, as: UTF8.self) }
+        guard let name = line.first else { return nil }
+        guard let text = String(validating: name, as: UTF8.self) else {
+            // A name that no text can hold could not be judged.
+            throw SystemCallError(call: "interpreter", object: quoted(path), errno: .illegalByteSequence)
+        }
+        return text
     }
 
     /// The runtime's own file, recorded in the host's tree.

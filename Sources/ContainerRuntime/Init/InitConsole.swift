@@ -7,10 +7,11 @@ struct InitConsole {
     /// - Parameters:
     ///   - process: Whose it is: owner and window size.
     ///   - root: The container's root, before it is entered.
+    ///   - isControlling: Whether it becomes the controlling terminal of this session.
     ///   - handOver: Given the master, for whoever holds the other end.
     /// - Throws: ``RuntimeError``.
     static func open(
-        _ process: ProcessPlan, in root: borrowing RootDirectory,
+        _ process: ProcessPlan, in root: borrowing RootDirectory, isControlling: Bool,
         handOver: (borrowing FileDescriptor) throws(RuntimeError) -> Void
     ) throws(RuntimeError) {
         let what = "process.terminal"
@@ -40,7 +41,7 @@ struct InitConsole {
         }
         try handOver(pty.master)
         try during(what) { () throws(SystemCallError) in
-            try pty.slave.makeControllingTerminal()
+            if isControlling { try pty.slave.makeControllingTerminal() }
             for number in Int32(0)...2 { try pty.slave.duplicate(onto: number) }
         }
     }

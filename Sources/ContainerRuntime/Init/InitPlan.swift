@@ -105,6 +105,9 @@ struct InitPlan {
         if !timeOffsets.isEmpty, !new.contains(.time) {
             throw RuntimeError("linux.timeOffsets: needs a new time namespace")
         }
+        if annotations.hasReapingInit, !new.contains(.pid) {
+            throw RuntimeError("annotations.dev.agentrt.init: needs a new pid namespace, whose process 1 it is")
+        }
         hooks = spec.hooks
         self.process = try ProcessPlan(process, seccomp: linux.seccomp, stateRoot: stateRoot)
     }

@@ -40,6 +40,7 @@ struct InitProcess {
     // MARK: All that can fail
 
     private func prepare() throws(RuntimeError) -> String {
+        if plan.annotations.executablePaths != nil { try refuseFiles() }
         Signals.resetActions()
         Signals.unblockAll()
         // Until the container is made, it dies with the runtime; a runtime that died before this is found below.
@@ -64,6 +65,16 @@ struct InitProcess {
 
         setFileModeMask(0o022)
         return try enterWorkingDirectory()
+    }
+
+    /// A sandbox gets no file by descriptor: it lies on a mount of the host (``StreamRelay``).
+    private func refuseFiles() throws(RuntimeError) {
+        for number in 0..<(3 + preservedDescriptors) {
+            let kind = try during("descriptor \(number)") { try UnownedDescriptor(number).status() }.kind
+            guard StreamRelay.isUnsafe(kind) else { continue }
+            throw RuntimeError(
+                "descriptor \(number) is a file or directory of the host, which a sandbox could open anew: pass a pipe")
+        }
     }
 
     /// In a new user namespace this process is nobody until it takes an id that is mapped.
@@ -91,7 +102,10 @@ struct InitProcess {
         if let name = plan.hostname { try during("hostname") { try setHostname(name) } }
         if let name = plan.domainname { try during("domainname") { try setDomainName(name) } }
         try Sysctls.apply(plan.sysctls)
-        if plan.annotations.forbidsMemfdExecution, !plan.hasUserNamespace, plan.newNamespaces.contains(.pid) {
+        if plan.annotations.forbidsMemfdExecution, !plan.hasUserNamespace, plan.newNamespaces.contains(.pid),
+            try during("vm.memfd_noexec", { try fileStatus("/proc/sys/vm/memfd_noexec") }) != nil
+        {
+            // Where the kernel has it (6.3): the filter refuses memory files altogether, this is one more lock.
             try Sysctls.apply([("vm/memfd_noexec", "2")])
         }
         if plan.newNamespaces.contains(.user), plan.annotations.executablePaths != nil {
@@ -106,7 +120,9 @@ struct InitProcess {
     }
 
     private func openConsole(_ root: borrowing RootDirectory) throws(RuntimeError) {
-        try InitConsole.open(plan.process, in: root) { master throws(RuntimeError) in
+        try InitConsole.open(
+            plan.process, in: root, isControlling: !plan.annotations.hasReapingInit
+        ) { master throws(RuntimeError) in
             switch consoleSocket {
             case .some(let socket):
                 try during("console socket") {
@@ -145,6 +161,8 @@ struct InitProcess {
         if plan.annotations.hasReapingInit { try becomeReapingInit(drop) } else { try drop.apply() }
         try during("descriptors") { try closeOnExec(from: 3 + preservedDescriptors) }
         try awaitStart()
+        // Once more: whoever shares the root file system had time to exchange the program since it was found.
+        try ExecutableLookup.refuseOwnImage(executable, plan.process.arguments[0], isLast: true)
 
         switch rules {
         case .some(let rules): try during("landlock") { try rules.enforce() }
@@ -160,7 +178,9 @@ struct InitProcess {
     /// Says `ready` and, for `create`, waits until `start` opens the FIFO.
     private func awaitStart() throws(RuntimeError) {
         try channel.send(.ready)
-        if case .fifo(let number) = start { _ = try during("exec.fifo") { try waitUntilReady([number]) } }
+        if case .fifo(let number) = start {
+            while try !during("exec.fifo", { try waitUntilReady([number]) })[0] {}
+        }
         var state = hookState
         state.status = .created
         try HookRunner(state: state).run(plan.hooks.startContainer, phase: .startContainer)
@@ -173,6 +193,9 @@ struct InitProcess {
         case .child:
             Signals.unblockAll()
             startSession()
+            if plan.process.hasTerminal {
+                try during("process.terminal") { try UnownedDescriptor(0).makeControllingTerminal() }
+            }
             // The program ends with process 1; outside a pid namespace that is not the kernel's doing.
             try drop.apply()
         case .parent(let pid, let program):

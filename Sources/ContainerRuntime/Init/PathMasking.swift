@@ -30,6 +30,8 @@ struct PathMasking {
                         throw SystemCallError(
                             call: "bind", object: "\"/dev/null\" of the host", errno: .noSuchDeviceOrAddress)
                     }
+                    // Read-only: what is written to it still goes nowhere, but its mode and times are the host's.
+                    try tree.change(setting: [.readOnly, .noSetUserID, .noExecution])
                     try tree.attach(to: target.descriptor)
                 }
             }

@@ -106,9 +106,9 @@ struct RootFilesystem: ~Copyable {
             try during(what) { try setAttributes(mount.options, of: tree) }
         }
         let target = try during(what) { () throws(SystemCallError) in
-            if isFile { return try root.openMakingFile(mount.destination) }
-            let target = try root.openMakingDirectory(mount.destination)
-            if mount.mustNotFollowLinks { try refuseLinks(mount.destination) }
+            let target =
+                isFile ? try root.openMakingFile(mount.destination) : try root.openMakingDirectory(mount.destination)
+            if mount.mustNotFollowLinks || plan.annotations.hasRealSources { try refuseLinks(mount.destination) }
             return target
         }
         if mount.options.copiesUp {
@@ -145,8 +145,10 @@ struct RootFilesystem: ~Copyable {
                     newFileSystem: "cgroup2", source: "cgroup2", options: [], attributes: mount.options.setting)
             }
             guard let path = plan.cgroupPath else {
-                throw SystemCallError(
-                    call: "mount", object: "cgroup: the container has no control group", errno: .notSupported)
+                // A user without a delegated group has none to show; the host's are not the container's business.
+                return try MountTree(
+                    newFileSystem: "tmpfs", source: "cgroup", options: [("size", "4096"), ("mode", "555")],
+                    attributes: [.readOnly, .noSetUserID, .noDevices, .noExecution])
             }
             let tree = try MountTree(copying: path, isRecursive: false)
             try tree.change(setting: mount.options.setting)
@@ -182,7 +184,8 @@ struct RootFilesystem: ~Copyable {
         }
     }
 
-    /// A procfs or sysfs behind a link would be found elsewhere by the container than by the runtime.
+    /// A procfs or sysfs behind a link would be found elsewhere by the container than by the runtime; and in a sandbox
+    /// no destination leads through a link, unless a call has put it there.
     private func refuseLinks(_ path: String) throws(SystemCallError) {
         _ = try openFile(path, below: root.descriptor, .path, resolve: [.inRoot, .noSymlinks])
     }

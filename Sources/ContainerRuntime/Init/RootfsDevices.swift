@@ -63,6 +63,8 @@ struct RootfsDevices {
             throw SystemCallError(
                 call: "bind", object: "\(quoted(device.path)) of the host", errno: .noSuchDeviceOrAddress)
         }
+        // Read-only: the device can be written all the same, but its mode and times are the host's.
+        try tree.change(setting: [.readOnly, .noSetUserID, .noExecution])
         try tree.attach(to: try root.openMakingFile(device.path))
     }
 }

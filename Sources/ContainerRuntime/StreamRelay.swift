@@ -1,0 +1,96 @@
+internal import LinuxSystem
+
+/// Pipes in place of the files that standard input, output and error may be redirected to.
+///
+/// A file that the caller redirected lies on a mount of the host, where nothing is noexec or read-only. Through
+/// `/proc/self/fd/N` a sandboxed program could open it anew, write it, and have the dynamic loader map it. So a sandbox
+/// gets pipes only, and a process of the runtime's own carries the bytes.
+final class StreamRelay {
+    /// What the container gets, by the number it gets it as.
+    private(set) var containerEnds: [Int32: PipeEnd] = [:]
+    private var pumps: [(number: Int32, process: ProcessHandle)] = []
+
+    /// Kinds of file that a sandbox must not get by descriptor.
+    static func isUnsafe(_ kind: FileStatus.Kind) -> Bool {
+        kind == .regular || kind == .directory || kind == .blockDevice
+    }
+
+    /// Puts pipes in place of those of descriptors 0 to 2 that are files.
+    init() throws(RuntimeError) {
+        var output: FileStatus?
+        for number in Int32(0)...2 {
+            let status = try during("descriptor \(number)") { try UnownedDescriptor(number).status() }
+            guard Self.isUnsafe(status.kind) else { continue }
+            if number == 2, let output, output.inode == status.inode, output.device == status.device {
+                // Both go to one file: one pipe keeps them in order.
+                containerEnds[2] = containerEnds[1]
+                continue
+            }
+            if number == 1 { output = status }
+            try during("descriptor \(number)") { try relay(number) }
+        }
+    }
+
+    private func relay(_ number: Int32) throws(SystemCallError) {
+        let (readEnd, writeEnd) = try FrameSocket.pipe()
+        let (own, container) = number == 0 ? (writeEnd, readEnd) : (readEnd, writeEnd)
+        switch try cloneProcess([]) {
+        case .child:
+            do throws(SystemCallError) {
+                try setParentDeathSignal(Signals.kill)
+                // Its own copies, without which it sees the container's end of the pipe close.
+                container.close()
+                for end in containerEnds.values { end.close() }
+                try Self.pump(number, own)
+            } catch {
+                endProcess(1)
+            }
+            endProcess(0)
+        case .parent(_, let process):
+            own.close()
+            containerEnds[number] = container
+            pumps.append((number, process))
+        }
+    }
+
+    private static func pump(_ number: Int32, _ pipe: PipeEnd) throws(SystemCallError) {
+        while true {
+            let bytes =
+                number == 0 ? try UnownedDescriptor(0).read(upTo: 1 << 16) : try pipe.descriptor.read(upTo: 1 << 16)
+            if bytes.isEmpty { return }
+            do throws(SystemCallError) {
+                if number == 0 {
+                    try pipe.descriptor.writeToPipe(bytes)
+                } else {
+                    try UnownedDescriptor(number).write(bytes)
+                }
+            } catch  where error.errno == .brokenPipe {
+                return  // The container reads no more.
+            }
+        }
+    }
+
+    /// Puts the pipes onto descriptors 0 to 2, in the container's first process.
+    func install() throws(SystemCallError) {
+        for (number, end) in containerEnds { try end.descriptor.duplicate(onto: number) }
+    }
+
+    /// Gives up the container's ends, in the runtime: from now on only the container holds them.
+    func release() { containerEnds = [:] }
+
+    /// Waits, after the container has ended, until all output is where it belongs.
+    ///
+    /// - Returns: The descriptors whose output could not be written whole.
+    func finish() throws(RuntimeError) -> [Int32] {
+        var lost: [Int32] = []
+        for (number, process) in pumps {
+            try during("descriptor \(number)") { () throws(SystemCallError) in
+                // What was not read of the input stays unread.
+                if number == 0 { try process.send(signal: Signals.kill) }
+                if try process.waitForEnd() != .exited(0), number != 0 { lost.append(number) }
+            }
+        }
+        pumps = []
+        return lost
+    }
+}
