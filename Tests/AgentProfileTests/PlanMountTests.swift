@@ -1,3 +1,4 @@
+import LinuxSystem
 import OCISpec
 import Testing
 
@@ -176,6 +177,43 @@ struct PlanMountTests {
         host.caller.environment["HOME"] = "/home/other"
         #expect(
             try !host.plan(host.policy(readOnly: ["/home"])).mounts.contains { $0.mount.destination == "/home/other" })
+    }
+
+    @Test func aLinkInAFreshHomeIsThereToo() throws {
+        try host.elf("/home/user/.tools/v2/bin/tool", .program(needs: "libc.so.6"))
+        try host.link("/home/user/.tools/current", to: "v2")
+        let tool = "/home/user/.tools/current/bin/tool"
+        let plan = try host.plan(host.policy(executables: [tool]), [tool])
+        // The home begins with what the root file system holds there.
+        #expect(
+            plan.mounts.first { $0.mount.destination == "/home/user" }?.mount.options.suffix(2)
+                == ["size=1g", "tmpcopyup"])
+        #expect(plan.rootfs.tree["/rootfs/home/user/.tools/current"] == .link(target: "v2"))
+        #expect(plan.mounts.contains { $0.mount.destination == "/home/user/.tools/v2/bin/tool" })
+        #expect(plan.rootfs.ownedDirectories == ["/rootfs/home/user"])
+        // Over something of the host it must not, since that would be the host's home.
+        #expect(
+            host.outcome(host.policy(readOnly: ["/home"], executables: [tool]), [tool])
+                == "the symbolic link \"/home/user/.tools/current\" lies in \"/home/user\", which is not the host's in "
+                + "the sandbox; name the file that it leads to")
+    }
+
+    @Test func whatRootMakesInAnothersHomeIsTheOthers() throws {
+        try host.directory("/home/user/.config/tool")
+        let policy = host.policy(readOnly: [host.project], writable: ["/home/user/.config/tool"])
+        #expect(try host.plan(policy).rootfs.ownedDirectories == [])
+        let owner = try #require(try host.files.status(host.project)).uid
+        host.caller.uid = 0
+        #expect(try host.plan(policy).rootfs.ownedDirectories == (owner == 0 ? [] : ["/rootfs/home/user"]))
+    }
+
+    @Test func aLinkInADeniedDirectoryIsThereToo() throws {
+        try host.elf("/opt/tool/real", .program())
+        try host.link("/opt/tool/name", to: "real")
+        let plan = try host.plan(
+            host.policy(readOnly: ["/opt"], denied: ["/opt/tool"], executables: ["/opt/tool/name"]), ["/opt/tool/name"])
+        #expect(plan.rootfs.tree["/masks/directory0/name"] == .link(target: "real"))
+        #expect(plan.rootfs.tree["/masks/directory0/real"] == .file(contents: [], mode: 0))
     }
 
     @Test func namesThatLookAlikeAreDifferentFiles() throws {

@@ -54,13 +54,13 @@ public struct BundlePlan: Sendable {
 
         var view = try View(rules, inventory)
         let home = try view.addFreshDirectories(home: user.home, rules, files)
+        let links =
+            policy.links.map { HostFiles.Link(path: $0.path, target: $0.target) } + home
+            + inventory.links.sorted { $0.key < $1.key }.map(\.value)
         let mounts = try MountPlan(
-            view, options: MountOptions(hostMounts: try HostMounts(files), user: user), files: files)
+            view, links: links, options: MountOptions(hostMounts: try HostMounts(files), user: user), files: files)
         let rootfs = try RootfsPlan(
-            mounts: mounts,
-            links: policy.links.map { HostFiles.Link(path: $0.path, target: $0.target) } + home
-                + inventory.links.sorted { $0.key < $1.key }.map(\.value),
-            user: user, shell: environment.shell, closure: programs.closure,
+            mounts: mounts, user: user, shell: environment.shell, closure: programs.closure,
             directoriesToCreate: rules.directoriesToCreate, files: files)
 
         let allMounts = MountOptions.fixed + mounts.mounts

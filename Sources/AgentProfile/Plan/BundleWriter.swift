@@ -69,19 +69,8 @@ public enum BundleWriter {
         // The root file system last: when its masks are shut, not even their owner could take them away again.
         let config = try directory.open("config.json", [.writeOnly, .create, .exclusive], mode: 0o644)
         try config.write(JSONWriter.bytes(plan.spec, layout: .indented))
-        try write(plan.rootfs, into: directory)
-    }
-
-    /// Writes a root file system and its masks into an open, empty directory.
-    ///
-    /// - Parameters:
-    ///   - rootfs: The root file system.
-    ///   - directory: The directory.
-    /// - Throws: ``SystemCallError``; what was written until then stays.
-    public static func write(
-        _ rootfs: RootfsPlan, into directory: borrowing FileDescriptor
-    ) throws(SystemCallError) {
-        try TreeWriter.write(rootfs.tree, into: directory)
+        try TreeWriter.write(
+            plan.rootfs.tree, into: directory, ownedDirectories: plan.rootfs.ownedDirectories, owner: plan.user)
     }
 
     /// Makes the directories that the profile wants made, for the sandbox's user; those that are there stay as they are.

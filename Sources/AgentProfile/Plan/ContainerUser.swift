@@ -14,6 +14,8 @@ struct ContainerUser {
     let home: String
     /// Whether it is the only user of a user namespace: so where the caller is no root.
     let isOnlyUser: Bool
+    /// Whether it is another user than root, for whom root makes the sandbox.
+    var isServedByRoot: Bool { !isOnlyUser && uid != 0 }
     /// What the reader of the plan should know.
     private(set) var notes: [String] = []
 

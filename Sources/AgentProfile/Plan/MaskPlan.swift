@@ -10,7 +10,7 @@ struct MaskPlan {
         let path: String
         let isDirectory: Bool
         let source: String
-        var mountPoints: [(path: String, isDirectory: Bool)] = []
+        var contents: [(path: String, entry: FileTree.Entry)] = []
     }
 
     private var masks: [Mask] = []
@@ -29,15 +29,15 @@ struct MaskPlan {
         return source
     }
 
-    /// Adds what something permitted below a denied directory is mounted on.
+    /// Adds what something permitted below a denied directory is mounted on, or a link that leads to it.
     ///
     /// - Parameters:
-    ///   - path: Where it is mounted.
-    ///   - isDirectory: Whether it is a directory.
+    ///   - entry: What is added.
+    ///   - path: Where it is.
     ///   - directory: The denied directory.
-    mutating func addMountPoint(_ path: String, isDirectory: Bool, in directory: String) {
+    mutating func add(_ entry: FileTree.Entry, at path: String, in directory: String) {
         guard let index = masks.firstIndex(where: { $0.path.isSamePath(as: directory) }) else { return }
-        masks[index].mountPoints.append((path, isDirectory))
+        masks[index].contents.append((path, entry))
     }
 
     /// The masks as files and directories of the bundle, parents first.
@@ -48,11 +48,10 @@ struct MaskPlan {
                 tree.add(.file(contents: [], mode: 0), at: "/" + mask.source)
                 continue
             }
-            tree.add(.directory(mode: mask.mountPoints.isEmpty ? 0 : 0o111), at: "/" + mask.source)
-            for (path, isDirectory) in mask.mountPoints {
+            tree.add(.directory(mode: mask.contents.isEmpty ? 0 : 0o111), at: "/" + mask.source)
+            for (path, entry) in mask.contents {
                 let below = "/" + mask.source + String(Substring(path.utf8.dropFirst(mask.path.utf8.count)))
-                tree.add(
-                    isDirectory ? .directory(mode: 0o111) : .file(contents: [], mode: 0), at: below, parentMode: 0o111)
+                tree.add(entry, at: below, parentMode: 0o111)
             }
         }
         return tree

@@ -28,8 +28,10 @@ struct MountPlan {
 
     /// The mounts, in order.
     private(set) var mounts: [PlannedMount] = []
-    /// Where mounts need a file or directory of the root file system to be mounted on.
-    private(set) var mountPoints: [(path: String, entry: FileTree.Entry)] = []
+    /// What the root file system holds for them: what they are mounted on, and the links that lead to them.
+    private(set) var rootEntries: [(path: String, entry: FileTree.Entry)] = []
+    /// The fresh directories that begin with what the root file system holds there.
+    private(set) var copiedPlaces: [String] = []
     /// What denied places are covered with.
     private(set) var masks = MaskPlan()
 
@@ -47,12 +49,20 @@ struct MountPlan {
     ///
     /// - Parameters:
     ///   - view: What is to be seen.
+    ///   - links: The links that lead to it.
     ///   - options: Makes mounts of places.
     ///   - files: The host.
-    /// - Throws: ``PlanError`` where it takes too many mounts.
-    init(_ view: View, options: MountOptions, files: HostFiles) throws(PlanError) {
+    /// - Throws: ``PlanError`` where it takes too many mounts, or a link has no place.
+    init(
+        _ view: View, links: [HostFiles.Link], options: MountOptions, files: HostFiles
+    ) throws(PlanError) {
         self.options = options
         for (_, node) in view.nodes.sorted(by: { $0.key < $1.key }) { try add(node, files) }
+        for link in links { try add(link) }
+        for index in mounts.indices
+        where copiedPlaces.contains(where: { $0.isSamePath(as: mounts[index].mount.destination) }) {
+            mounts[index].mount.options.append("tmpcopyup")
+        }
     }
 
     /// The mount through which a path is seen; nil for the root file system itself.
@@ -75,11 +85,13 @@ struct MountPlan {
         guard let above else {
             if node.access == .denied { return }  // Nothing of the host is seen there.
             // In /dev, which is in memory, the runtime makes what it mounts on.
-            if !node.path.isPath(below: "/dev") { mountPoints.append((node.path, node.mountPoint)) }
+            if !node.path.isPath(below: "/dev") { rootEntries.append((node.path, node.mountPoint)) }
             return append(node, level)
         }
         if above.isFresh {
             if node.access == .denied { return }
+            // The runtime makes what it mounts on, for root; a user whom root acts for gets it as its own.
+            if options.user.isServedByRoot, isOnRoot(above) { copy(node.path, node.mountPoint, in: above) }
             return append(node, level)
         }
         if node.isFresh {
@@ -90,9 +102,35 @@ struct MountPlan {
         }
         if above.access == .writable { try addAnchors(to: node, below: above) }
         if above.access == .denied {
-            masks.addMountPoint(node.path, isDirectory: node.isDirectory, in: above.path)
+            masks.add(
+                node.isDirectory ? .directory(mode: 0o111) : .file(contents: [], mode: 0), at: node.path, in: above.path
+            )
         }
         append(node, level)
+    }
+
+    private mutating func add(_ link: HostFiles.Link) throws(PlanError) {
+        let entry = FileTree.Entry.link(target: link.target)
+        guard let level = mount(over: link.path) else { return rootEntries.append((link.path, entry)) }
+        if level.isFresh, isOnRoot(level) {
+            copy(link.path, entry, in: level)
+        } else if level.isFresh {
+            throw PlanError(
+                "the symbolic link \(quoted(link.path)) lies in \(quoted(level.path)), which is not the host's in the "
+                    + "sandbox; name the file that it leads to")
+        } else if level.access == .denied {
+            masks.add(entry, at: link.path, in: level.path)
+        }
+        // Else it is seen as it is on the host.
+    }
+
+    /// Whether a fresh directory is mounted on the root file system and not on something of the host: then it may begin
+    /// with what it is mounted on.
+    private func isOnRoot(_ level: Level) -> Bool { mount(over: level.path.parentPath) == nil }
+
+    private mutating func copy(_ path: String, _ entry: FileTree.Entry, in level: Level) {
+        rootEntries.append((path, entry))
+        if !copiedPlaces.contains(where: { $0.isSamePath(as: level.path) }) { copiedPlaces.append(level.path) }
     }
 
     private mutating func append(_ node: ViewNode, _ level: Level) {

@@ -9,6 +9,9 @@ public struct RootfsPlan: Equatable, Sendable {
     /// Directories of the host that the profile wants made where they are missing, parents first.
     public let directoriesToCreate: [String]
 
+    /// Directories of the tree all below which belongs to the sandbox's user, where root writes it.
+    public let ownedDirectories: [String]
+
     /// Where the root file system is in the bundle.
     static let directory = "rootfs"
     static let hostname = "agentrt"
@@ -19,21 +22,20 @@ public struct RootfsPlan: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - mounts: What is mounted.
-    ///   - links: The links that lead to it.
     ///   - user: The sandbox's user.
     ///   - shell: The user's shell, if any is listed.
     ///   - closure: What was loaded by whom, for the loader's table.
     ///   - directoriesToCreate: What is made on the host.
     ///   - files: The host.
-    /// - Throws: ``PlanError`` where a link cannot be made.
+    /// - Throws: ``PlanError``.
     init(
-        mounts: MountPlan, links: [HostFiles.Link], user: ContainerUser, shell: String?, closure: LibraryClosure,
+        mounts: MountPlan, user: ContainerUser, shell: String?, closure: LibraryClosure,
         directoriesToCreate: [String], files: HostFiles
     ) throws(PlanError) {
         self.directoriesToCreate = directoriesToCreate
+        ownedDirectories = mounts.copiedPlaces.map { "/" + Self.directory + $0 }
         for place in MountOptions.fixed.prefix(2) { add(.directory(mode: 0o755), at: place.mount.destination) }
-        for (path, entry) in mounts.mountPoints { add(entry, at: path) }
-        for link in links { try add(link, mounts) }
+        for (path, entry) in mounts.rootEntries { add(entry, at: path) }
         try addUsualLinks(mounts, files)
         addMadeFiles(user, shell, mounts)
         try addLoaderTable(closure, mounts, files)
@@ -42,17 +44,6 @@ public struct RootfsPlan: Equatable, Sendable {
 
     private mutating func add(_ entry: FileTree.Entry, at path: String) {
         tree.add(entry, at: "/" + Self.directory + path)
-    }
-
-    private mutating func add(_ link: HostFiles.Link, _ mounts: MountPlan) throws(PlanError) {
-        switch mounts.mount(over: link.path) {
-        case nil: add(.link(target: link.target), at: link.path)
-        case let level? where level.isFresh || level.access == .denied:
-            throw PlanError(
-                "the symbolic link \(quoted(link.path)) lies in \(quoted(level.path)), which is not the host's in the sandbox; "
-                    + "name the file that it leads to")
-        default: break  // Seen as it is on the host.
-        }
     }
 
     private mutating func addUsualLinks(_ mounts: MountPlan, _ files: HostFiles) throws(PlanError) {

@@ -1,4 +1,5 @@
 internal import LinuxSystem
+internal import OCISpec
 
 /// Writes a ``FileTree`` below an open directory. Each directory is opened once; no path is walked.
 struct TreeWriter {
@@ -12,11 +13,20 @@ struct TreeWriter {
     /// - Parameters:
     ///   - tree: The tree.
     ///   - directory: Where its top is: an open directory that has none of its names.
+    ///   - ownedDirectories: Directories of the tree all below which belongs to another user, where root writes it.
+    ///   - owner: That user.
     /// - Throws: ``SystemCallError``; what was written until then stays.
-    static func write(_ tree: FileTree, into directory: borrowing FileDescriptor) throws(SystemCallError) {
+    static func write(
+        _ tree: FileTree, into directory: borrowing FileDescriptor, ownedDirectories: [String], owner: User
+    ) throws(SystemCallError) {
         var writer = TreeWriter()
         writer.levels = [("/", FileDescriptorBox(try directory.duplicated()))]
-        for (path, entry) in tree.entries { try writer.write(entry, at: path) }
+        let ownedDirectories = effectiveUserID() == 0 ? ownedDirectories : []
+        for (path, entry) in tree.entries {
+            try writer.write(entry, at: path)
+            guard ownedDirectories.contains(where: { path.isPath(below: $0) }) else { continue }
+            try writer.parent(of: path).descriptor.changeOwner(path.lastComponent, uid: owner.uid, gid: owner.gid)
+        }
         for (path, mode) in writer.shutDirectories.reversed() {
             try writer.parent(of: path).descriptor.changeMode(path.lastComponent, mode)
         }
