@@ -5,6 +5,7 @@ internal import OCISpec
 /// An allow-list: what is not named fails with ENOSYS, as on a kernel that does not have it, so that programs and the C
 /// library fall back to older calls, and a call that a later kernel adds is closed until somebody has looked at it. Calls
 /// that every kernel has and that are refused fail with EPERM, as they do for any unprivileged user.
+/// `spec/decisions/0021-seccomp-allow-list.md` weighs this against a deny-list.
 enum SeccompPolicy {
     /// The filter for a machine.
     ///
