@@ -99,7 +99,7 @@ struct Command {
 
         var words = [program] + arguments
         if let directory { words = ["/usr/bin/env", "--chdir=\(directory)"] + words }
-        if let user {
+        if let user, user != geteuid() {
             let identity = ["--reuid=\(user)", "--regid=\(user)", "--clear-groups", "--"]
             words = ["/usr/bin/setpriv"] + identity + words
         }

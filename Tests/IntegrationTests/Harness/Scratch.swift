@@ -30,10 +30,8 @@ final class Scratch {
             let path = try Session.shared.get().directory + "/\(uniqueNumber())"
             try Files.makeDirectory(path)
             try Files.makeDirectory(path + "/state", mode: 0o700)
-            if let user {
-                try check(chown(path, user, user), "chown", path)
-                try check(chown(path + "/state", user, user), "chown", path)
-            }
+            try give(path)
+            try give(path + "/state")
             made = path
             return path
         }
@@ -49,7 +47,7 @@ final class Scratch {
     func makeDirectory(_ name: String, mode: mode_t = 0o755) throws -> String {
         let path = try path(name)
         try Files.makeDirectory(path, mode: mode)
-        if let user { try check(chown(path, user, user), "chown", path) }
+        try give(path)
         return path
     }
 
@@ -57,15 +55,20 @@ final class Scratch {
     func makeFile(_ name: String, _ text: String = "", mode: mode_t = 0o644) throws -> String {
         let path = try path(name)
         try Files.write(text, to: path, mode: mode)
-        if let user { try check(chown(path, user, user), "chown", path) }
+        try give(path)
         return path
+    }
+
+    /// Makes the runtime's user the owner, where that is somebody else.
+    private func give(_ path: String) throws {
+        if let user, user != geteuid() { try check(chown(path, user, user), "chown", path) }
     }
 
     /// A bundle with its own rootfs: busybox, the payload, and a few empty directories.
     func bundle(_ configure: (inout Config) throws -> Void = { _ in }) throws -> Bundle {
         let number = uniqueNumber()
         let bundle = try Bundle(directory: makeDirectory("bundle-\(number)"), id: "test-\(number)")
-        try bundle.makeRootfs(owner: user ?? 0)
+        try bundle.makeRootfs(owner: user)
         var config = Config()
         config.linux["cgroupsPath"] = try .text(Session.shared.get().controlGroup + "/" + bundle.id)
         try configure(&config)
