@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 /// `list`: every container under the state root.
@@ -62,7 +63,7 @@ import Testing
         try Files.write("{", to: "\(bad.root)/\(bad.id)/state.json")
         #expect(try good.command("list", "-q").run().succeeded().standardOutput.contains(good.id))
         #expect(try good.status() == "created")
-        _ = try Command("/bin/kill", ["-KILL", "\(pid)"]).run().succeeded()
+        try check(kill(pid, SIGKILL), "kill")
         try bad.delete("--force")
     }
 }
