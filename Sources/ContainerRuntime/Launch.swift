@@ -30,7 +30,12 @@ final class Launch {
         self.bundle = bundle
         self.options = options
         self.staysAttached = staysAttached
-        let plan = try InitPlan(bundle.spec, bundle: bundle.path, stateRoot: container.root)
+        var plan = try InitPlan(bundle.spec, bundle: bundle.path, stateRoot: container.root)
+        let own = UnownedDescriptor(1)
+        if staysAttached, plan.process.hasTerminal, plan.process.consoleSize == nil, own.isTerminal {
+            // Before the program starts, so that it never sees a window without a size.
+            plan.process.consoleSize = try during("window size") { try own.windowSize() }
+        }
         if plan.process.hasTerminal, !staysAttached, options.consoleSocket == nil {
             throw RuntimeError("process.terminal: needs --console-socket, there is nobody else to hold the terminal")
         }

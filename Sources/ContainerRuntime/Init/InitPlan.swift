@@ -27,7 +27,7 @@ struct InitPlan {
     /// What is written to timens_offsets of a new time namespace (time_namespaces(7)); empty without offsets.
     let timeOffsets: String
     let hooks: Hooks
-    let process: ProcessPlan
+    var process: ProcessPlan
     /// Path of the container's control group in the file system; nil where it has none.
     var cgroupPath: String?
     /// What the annotations ask for.

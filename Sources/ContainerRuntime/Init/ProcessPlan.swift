@@ -16,7 +16,7 @@ struct ProcessPlan {
     let oomScoreAdjustment: Int32?
     let setsNoNewPrivileges: Bool
     let hasTerminal: Bool
-    let consoleSize: WindowSize?
+    var consoleSize: WindowSize?
     let seccomp: InstallableSeccompFilter?
     /// The blocks for execve(2), ready before the clone.
     let argumentBlock: CStringBlock
