@@ -169,6 +169,8 @@ extension FileDescriptor {
         } catch  where error.errno != .notEmpty && error.errno != .fileExists {
             throw error
         } catch {}
+        // A directory may shut even its owner out.
+        if status.permissions & 0o700 != 0o700, status.uid == effectiveUserID() { try changeMode(name, 0o700) }
         let directory = try openFile(
             name, below: self, [.readOnly, .directory, .noFollow], resolve: [.beneath, .noCrossDevice, .noSymlinks])
         for entry in try directory.entries(path: name) { try directory.removeTree(entry) }

@@ -124,13 +124,20 @@ struct MountPlan {
         // Else it is seen as it is on the host.
     }
 
-    /// Whether a fresh directory is mounted on the root file system and not on something of the host: then it may begin
-    /// with what it is mounted on.
-    private func isOnRoot(_ level: Level) -> Bool { mount(over: level.path.parentPath) == nil }
+    /// Whether a fresh directory is mounted on the root file system, or in another such directory, and not on something
+    /// of the host: then it may begin with what it is mounted on.
+    private func isOnRoot(_ level: Level) -> Bool {
+        guard let above = mount(over: level.path.parentPath) else { return true }
+        return above.isFresh && isOnRoot(above)
+    }
 
     private mutating func copy(_ path: String, _ entry: FileTree.Entry, in level: Level) {
         rootEntries.append((path, entry))
-        if !copiedPlaces.contains(where: { $0.isSamePath(as: level.path) }) { copiedPlaces.append(level.path) }
+        var next: Level? = level
+        while let level = next {
+            if !copiedPlaces.contains(where: { $0.isSamePath(as: level.path) }) { copiedPlaces.append(level.path) }
+            next = mount(over: level.path.parentPath)
+        }
     }
 
     private mutating func append(_ node: ViewNode, _ level: Level) {

@@ -54,7 +54,7 @@ import Testing
     @Test(arguments: Identity.allCases) func aListedScriptIsBoundByTheListToo(_ identity: Identity) throws {
         let project = try SandboxedProject(identity, executables: Self.withScript)
         for words in [["./test-script.sh"], ["bash", "-c", "./test-script.sh"]] {
-            let output = try project.run(words[0], Array(words.dropFirst()))
+            let output = try project.run(words)
             #expect(output.standardOutput == "main.txt\n")
             for name in ["id", "cp", "python3"] { #expect(output.standardError.contains("\(name): command not found")) }
             #expect(output.status == 127)
@@ -72,12 +72,6 @@ import Testing
         // The listener is there: without the sandbox the same call reaches it.
         _ = try Command("/usr/bin/curl", ["-s", "--max-time", "1", "http://127.0.0.1:\(listener.port)/"]).run()
         #expect(listener.wasCalled)
-    }
-}
-
-extension SandboxedProject {
-    func run(_ program: String, _ arguments: [String]) throws -> Output {
-        try arguments.isEmpty ? run(program) : bash(arguments.last ?? "")
     }
 }
 

@@ -50,6 +50,11 @@ final class SandboxedProject {
 
     /// Runs a command in the sandbox.
     func run(_ words: String..., options: [String] = [], input: Command.Input = .nothing) throws -> Output {
+        try run(words, options: options, input: input)
+    }
+
+    /// The same, with the words in an array.
+    func run(_ words: [String], options: [String] = [], input: Command.Input = .nothing) throws -> Output {
         var command = Command(
             Runtime.current.path,
             ["--root", try scratch.stateRoot, "run", "--profile", profile, "--project", directory] + options
