@@ -39,6 +39,9 @@ public struct BundlePlan: Sendable {
         machine: ELFFile.Machine
     ) throws(PlanError) -> BundlePlan {
         try refuseLimits(policy.resources)
+        for rule in policy.paths where rule.path.utf8.elementsEqual("/".utf8) {
+            throw PlanError("\"/\" as a whole is not supported yet: list the directories below it", origin: rule.origin)
+        }
         let rules = try PathRules(policy, files: files)
         let user = try ContainerUser(caller, policy: policy, project: rules, files: files)
 

@@ -32,6 +32,9 @@ struct MountPlan {
     init(_ mount: Mount, index: Int, bundle: String) throws(RuntimeError) {
         origin = "mounts[\(index)]"
         destination = mount.destination
+        if mount.destination.split(separator: "/").allSatisfy({ $0 == "." }) {
+            throw RuntimeError("\(origin).destination: mounting over the root file system is not supported yet")
+        }
         if !mount.uidMappings.isEmpty || !mount.gidMappings.isEmpty {
             throw RuntimeError("\(origin).uidMappings: idmapped mounts are not supported yet")
         }
