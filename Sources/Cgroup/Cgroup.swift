@@ -34,6 +34,8 @@ public struct Cgroup: Sendable {
     public let path: CgroupPath
     /// Its path in the file system.
     public let absolutePath: String
+    /// Whether it was made with this value, not found.
+    public let isNew: Bool
     private let hierarchy: UnifiedHierarchy
 
     /// Makes the group, and what is missing above it.
@@ -49,11 +51,12 @@ public struct Cgroup: Sendable {
         while true {
             do throws(SystemCallError) {
                 var directory = try openFile(hierarchy.mountPoint, [.readOnly, .directory])
+                var isNew = false
                 for name in path.components {
-                    _ = try directory.makeDirectoryIfMissing(name)
+                    isNew = try directory.makeDirectoryIfMissing(name)
                     directory = try directory.open(name, [.readOnly, .directory])
                 }
-                return Cgroup(directory: directory, path: path, hierarchy: hierarchy)
+                return Cgroup(directory: directory, path: path, isNew: isNew, hierarchy: hierarchy)
             } catch  where error.errno == .noSuchFile && attempts < 100 {
                 attempts += 1
             }
@@ -70,13 +73,14 @@ public struct Cgroup: Sendable {
     public static func open(_ path: CgroupPath, in hierarchy: UnifiedHierarchy) throws(SystemCallError) -> Cgroup? {
         do throws(SystemCallError) {
             let directory = try openFile(hierarchy.mountPoint + path.description, [.readOnly, .directory])
-            return Cgroup(directory: directory, path: path, hierarchy: hierarchy)
+            return Cgroup(directory: directory, path: path, isNew: false, hierarchy: hierarchy)
         } catch  where error.errno == .noSuchFile {
             return nil
         }
     }
 
-    private init(directory: consuming FileDescriptor, path: CgroupPath, hierarchy: UnifiedHierarchy) {
+    private init(directory: consuming FileDescriptor, path: CgroupPath, isNew: Bool, hierarchy: UnifiedHierarchy) {
+        self.isNew = isNew
         self.directory = FileDescriptorBox(directory)
         self.path = path
         self.hierarchy = hierarchy
@@ -89,7 +93,7 @@ public struct Cgroup: Sendable {
     /// - Throws: `SystemCallError`.
     public func isPopulated() throws(SystemCallError) -> Bool {
         let events = try directory.descriptor.open("cgroup.events", .readOnly).readAll(limit: 4096)
-        return String(decoding: events, as: UTF8.self).contains("populated 1")
+        return events.split(separator: 10).contains { $0.elementsEqual("populated 1".utf8) }
     }
 
     /// Ends every process in the group and below it (cgroup.kill, Linux 5.14).
@@ -122,22 +126,21 @@ public struct Cgroup: Sendable {
     ///
     /// - Throws: `SystemCallError` where it cannot be removed within two seconds.
     public func remove() throws(SystemCallError) {
-        if try isPopulated() { try killAll() }
         var waited = 0
         while true {
             do throws(SystemCallError) {
                 try Self.removeTree(absolutePath)
                 break
             } catch  where error.errno == .busy && waited < 2000 {
+                if try isPopulated() { try killAll() }
                 // A killed process leaves its group a moment after it was reaped.
-                sleep(milliseconds: 1)
+                if waited > 0 { sleep(milliseconds: 1) }
                 waited += 1
             }
         }
-        for depth in (1..<path.components.count).reversed() {
-            let parent = path.components.prefix(depth).joined(separator: "/")
+        for parent in path.parents {
             do throws(SystemCallError) {
-                try removeDirectory(hierarchy.mountPoint + "/" + parent)
+                try removeDirectory(hierarchy.mountPoint + parent)
             } catch {
                 break  // Still in use by others, or never ours: it stays.
             }

@@ -24,10 +24,22 @@ public struct CgroupPath: Equatable, Sendable, CustomStringConvertible {
         }
         if components.isEmpty { throw CgroupError("\(quoted(cgroupsPath)) names the root of the hierarchy") }
         self.components = components
+        description = Self.text(components[...])
     }
 
     /// The path from the root of the hierarchy, beginning with `/`.
-    public var description: String { "/" + components.joined(separator: "/") }
+    public let description: String
+
+    /// The paths of the groups above, the nearest first, as ``description`` has them.
+    var parents: [String] {
+        (1..<components.count).reversed().map { Self.text(components[..<$0]) }
+    }
+
+    private static func text(_ components: ArraySlice<String>) -> String {
+        var text = ""
+        for component in components { text += "/" + component }
+        return text
+    }
 }
 
 /// A control group that cannot be as asked for.

@@ -11,7 +11,7 @@ extension Container {
         do throws(RuntimeError) {
             let launch = try Launch(self, bundle: bundle, options: options, staysAttached: false)
             try launch.run()
-            try launch.unlock()
+            try launch.directory?.unlock()
         } catch {
             // The status of a program that could not be executed is for who waits for the program.
             throw RuntimeError(error.description)

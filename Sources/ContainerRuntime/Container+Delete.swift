@@ -30,7 +30,7 @@ extension Container {
         }
         if let record, let process = try directory.liveProcess(record) { try end(process) }
         if record == nil { try endWhatIsLeft() }
-        try remove(record, directory)
+        try remove(record, try record?.openCgroup(), directory)
     }
 
     /// Ends what lives in the control group that a container of this name has by default, whose record is lost.
@@ -55,8 +55,10 @@ extension Container {
     }
 
     /// Removes control group and state, then runs the poststop hooks; also the end of `run`.
-    func remove(_ record: ContainerRecord?, _ directory: StateDirectory) throws(RuntimeError) {
-        if let record, let cgroup = try record.openCgroup() {
+    func remove(
+        _ record: ContainerRecord?, _ cgroup: Cgroup?, _ directory: StateDirectory
+    ) throws(RuntimeError) {
+        if let cgroup {
             try during("remove cgroup \(quoted(cgroup.absolutePath))") { try cgroup.remove() }
         }
         try directory.remove()

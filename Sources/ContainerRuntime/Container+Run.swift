@@ -48,7 +48,7 @@ extension Container {
             launch.undo()
             throw error
         }
-        try launch.unlock()
+        try launch.directory?.unlock()
         let end: Result<RunResult, RuntimeError>
         do throws(RuntimeError) {
             end = .success(try Supervision(launch, signals: signals).waitForEnd())
@@ -58,7 +58,7 @@ extension Container {
         for number in try launch.streams?.finish() ?? [] {
             report("descriptor \(number): some output could not be written")
         }
-        if !keeps { try finish() }
+        if !keeps { try finish(launch) }
         return try end.get()
     }
 
@@ -79,14 +79,8 @@ extension Container {
     }
 
     /// Removes the ended container; one that somebody else has deleted meanwhile is no error.
-    private func finish() throws(RuntimeError) {
-        let directory: StateDirectory
-        do throws(RuntimeError) {
-            directory = try StateDirectory(opening: id, in: root, locks: true)
-        } catch {
-            if try !root.containerIDs().contains(id) { return }
-            throw error
-        }
-        try remove(try directory.load(), directory)
+    private func finish(_ launch: Launch) throws(RuntimeError) {
+        guard let directory = launch.directory, try directory.relock() else { return }
+        try remove(launch.record, launch.cgroup, directory)
     }
 }

@@ -14,7 +14,9 @@ final class Launch {
     let staysAttached: Bool
 
     private(set) var directory: StateDirectory?
-    private(set) var cgroupPath: CgroupPath?
+    /// What was written down of the container; nil before there is a process.
+    private(set) var record: ContainerRecord?
+    private(set) var cgroup: Cgroup?
     private(set) var pid: Int32 = 0
     private(set) var process: ProcessHandle?
     private(set) var channel: FrameSocket?
@@ -77,10 +79,10 @@ final class Launch {
         let path = try during("linux.cgroupsPath") { try CgroupPath(asked ?? "/agentrt/\(container.id)") }
         do throws(SystemCallError) {
             let cgroup = try Cgroup.make(path, in: hierarchy)
-            guard try cgroup.processes().isEmpty else {
+            if !cgroup.isNew, try !cgroup.processes().isEmpty {
                 throw SystemCallError(call: "mkdir", object: "which holds processes", errno: .fileExists)
             }
-            cgroupPath = path
+            self.cgroup = cgroup
             return cgroup.absolutePath
         } catch  where [.permissionDenied, .readOnlyFileSystem, .notPermitted].contains(error.errno) {
             // No limit was asked for (that is refused above), so a user without a delegated group goes without one.
@@ -88,13 +90,6 @@ final class Launch {
         } catch {
             throw RuntimeError("cgroup \(quoted(path.description)): \(error)")
         }
-    }
-
-    private func openCgroup() throws(RuntimeError) -> Cgroup? {
-        guard let cgroupPath, let hierarchy = try during("cgroup", { try UnifiedHierarchy.ofHost() }) else {
-            return nil
-        }
-        return try during("cgroup \(quoted(cgroupPath.description))") { try Cgroup.open(cgroupPath, in: hierarchy) }
     }
 
     // MARK: The process
@@ -112,11 +107,11 @@ final class Launch {
         let start: InitProcess.StartCondition =
             fifo.map { .fifo($0.descriptor.rawValue) } ?? .immediately(diesWithRuntime: true)
 
-        let cgroup = try openCgroup()
         let (pid, process) = try Birth(plan: plan).make(into: cgroup) {
             // Here the container's first process begins. It closes the runtime's end, to notice the runtime's death.
             _ = FileDescriptor(owning: ownNumber)
-            _ = directory.map { FileDescriptor(owning: $0.directory.rawValue) }
+            directory?.closeInChild()
+            _ = cgroup.map { FileDescriptor(owning: $0.directory.descriptor.rawValue) }
             do throws(SystemCallError) {
                 try streams?.install()
             } catch {
@@ -152,16 +147,17 @@ final class Launch {
         guard let started = try during("process \(pid)", { try ProcessStatus.of(pid) }) else {
             throw RuntimeError("process \(pid): is gone")
         }
-        try directory?.save(
-            ContainerRecord(
-                ociVersion: bundle.spec.ociVersion, bundle: bundle.path, annotations: bundle.spec.annotations,
-                pid: pid, startTime: started.startTime, created: wallClock(), cgroupPath: cgroupPath?.description,
-                hooks: bundle.spec.hooks, hasOwnPIDNamespace: plan.newNamespaces.contains(.pid)))
+        let record = ContainerRecord(
+            ociVersion: bundle.spec.ociVersion, bundle: bundle.path, annotations: bundle.spec.annotations,
+            pid: pid, startTime: started.startTime, created: wallClock(), cgroupPath: cgroup?.path.description,
+            hooks: bundle.spec.hooks, hasOwnPIDNamespace: plan.newNamespaces.contains(.pid))
+        try directory?.save(record)
+        self.record = record
     }
 
     private func handshake() throws(RuntimeError) {
         guard let socket = channel else { return }
-        try socket.send(.proceed)
+        try sendProceed(socket)
         while true {
             guard let (message, descriptors) = try socket.receiveMessage() else { throw try deathOfInit() }
             switch message {
@@ -171,10 +167,21 @@ final class Launch {
                 let hooks = HookRunner(state: state(.creating, pid: pid))
                 try hooks.run(plan.hooks.prestart, phase: .prestart)
                 try hooks.run(plan.hooks.createRuntime, phase: .createRuntime)
-                try socket.send(.proceed)
+                try sendProceed(socket)
             case .failed(let status, let message): throw RuntimeError(message, exitStatus: status)
             case .proceed, .ended: throw RuntimeError("init channel: a message out of turn")
             }
+        }
+    }
+
+    /// Lets init go on. One that has ended meanwhile has said why, which is read next.
+    private func sendProceed(_ socket: FrameSocket) throws(RuntimeError) {
+        do throws(SystemCallError) {
+            try socket.send(InitMessage.proceed.frame)
+        } catch  where error.errno == .brokenPipe {
+            return
+        } catch {
+            throw RuntimeError("init channel: \(error)")
         }
     }
 
@@ -213,7 +220,7 @@ final class Launch {
             _ = try process.waitForEnd()
         }
         attempt { _ = try streams?.finish() }
-        attempt { try openCgroup()?.remove() }
+        attempt { try cgroup?.remove() }
         attempt { try directory?.remove() }
         (process, directory) = (nil, nil)
     }
@@ -224,13 +231,5 @@ final class Launch {
         } catch {
             container.report("undo: \(error)")
         }
-    }
-
-    /// Gives the lock on the container up, for other verbs to act on it while it runs.
-    func unlock() throws(RuntimeError) {
-        guard let directory else { return }
-        // By name: init has a copy of the descriptor until its exec.
-        try during(directory.path) { try directory.directory.unlock() }
-        self.directory = nil
     }
 }

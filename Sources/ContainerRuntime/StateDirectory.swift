@@ -99,9 +99,9 @@ public struct StateRoot: Sendable {
 /// One container's directory below the state root, held open and, where it is changed, locked.
 struct StateDirectory {
     private let box: FileDescriptorBox
+    private let rootBox: FileDescriptorBox
     /// Its path, for messages and for other programs.
     let path: String
-    private let root: StateRoot
     private let id: ContainerID
 
     static let fifoName = "exec.fifo"
@@ -123,7 +123,7 @@ struct StateDirectory {
             throw RuntimeError("state directory: \(error)")
         }
         path = root.path + "/" + id.description
-        self.root = root
+        rootBox = FileDescriptorBox(rootDirectory)
         self.id = id
     }
 
@@ -153,8 +153,31 @@ struct StateDirectory {
             throw RuntimeError("state directory: \(error)")
         }
         path = root.path + "/" + id.description
-        self.root = root
+        rootBox = FileDescriptorBox(rootDirectory)
         self.id = id
+    }
+
+    /// Locks the directory again after ``unlock()``.
+    ///
+    /// - Returns: Whether it is still there; one that is gone was deleted meanwhile, and the id may be another's.
+    func relock() throws(RuntimeError) -> Bool {
+        try during("state directory") { () throws(SystemCallError) in
+            try directory.lock()
+            return try directory.status().links > 0
+        }
+    }
+
+    /// Gives the lock up, for other verbs to act on the container while it runs.
+    ///
+    /// By name, not by closing: init has a copy of the descriptor until its exec.
+    func unlock() throws(RuntimeError) {
+        try during(path) { try directory.unlock() }
+    }
+
+    /// Closes the copies that a child of clone3(2) has: nothing of the runtime's state is the container's.
+    func closeInChild() {
+        _ = FileDescriptor(owning: box.descriptor.rawValue)
+        _ = FileDescriptor(owning: rootBox.descriptor.rawValue)
     }
 
     /// What was recorded, or nil where the runtime was killed before it recorded anything.
@@ -187,7 +210,6 @@ struct StateDirectory {
 
     /// Removes the directory and with it the container's name.
     func remove() throws(RuntimeError) {
-        let rootDirectory = try root.open()
-        try during("remove \(path)") { try rootDirectory.removeTree(id.description) }
+        try during("remove \(path)") { try rootBox.descriptor.removeTree(id.description) }
     }
 }

@@ -1,5 +1,6 @@
 internal import CCapability
 internal import CLinux
+internal import Glibc
 
 /// A set of capabilities (capabilities(7)).
 public struct CapabilitySet: OptionSet, Hashable, Sendable {
@@ -75,17 +76,16 @@ public enum ProcessCapabilities {
         return CapabilitySet(rawValue: UInt64(data[0]) | UInt64(data[3]) << 32)
     }
 
-    /// Takes capabilities out of the bounding set, for good (cap_drop_bound(3)).
+    /// Takes capabilities out of the bounding set, for good (prctl(2), PR_CAPBSET_DROP).
     ///
     /// - Parameter kept: What stays.
     /// - Throws: ``SystemCallError`` naming the capability.
     public static func limitBounding(to kept: CapabilitySet) throws(SystemCallError) {
-        var number = 0
-        while cap_get_bound(cap_value_t(number)) >= 0 {
-            if kept.rawValue & (1 << UInt64(number)) == 0 {
-                try systemCall("prctl", LINUX_SYS_prctl, 24, number, object: "PR_CAPBSET_DROP \(number)")
-            }
-            number += 1
+        for number in 0..<64 where kept.rawValue & (1 << UInt64(number)) == 0 {
+            let result = linux_syscall(Int(LINUX_SYS_prctl), 24, number, 0, 0, 0, 0)
+            // From the first number on that the kernel does not know there is nothing to drop.
+            if result == Int(-EINVAL) { return }
+            try checked("prctl", object: "PR_CAPBSET_DROP \(number)") { result }
         }
     }
 

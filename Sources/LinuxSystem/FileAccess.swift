@@ -139,9 +139,10 @@ extension FileDescriptor {
         while true {
             let part = try read(upTo: chunk)
             if part.isEmpty { return bytes }
+            // A short read is the last but for the one that finds the end, of nearly all files that are read here.
+            chunk = part.count < chunk ? 512 : min(chunk * 2, 1 << 20)
             if bytes.isEmpty { bytes = part } else { bytes += part }
             if bytes.count > limit { throw SystemCallError(call: "read", errno: .fileTooLarge) }
-            chunk = min(chunk * 2, 1 << 20)
         }
     }
 

@@ -68,10 +68,13 @@ public struct FrameSocket: Sendable {
         var result = 0
         let socket = descriptor.rawValue
         let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
+            // A peer that closed without reading everything leaves ECONNRESET behind, once, before the frames it sent.
+            var resets = 0
             repeat {
                 result = linux_receive_frame(
                     socket, buffer.baseAddress, limit, &numbers, numbers.count, &numberCount, &isTruncated)
-            } while result == Int(-EINTR)
+                if result == Int(-ECONNRESET) { resets += 1 }
+            } while result == Int(-EINTR) || result == Int(-ECONNRESET) && resets == 1
             count = max(result, 0)
         }
         if result == Int(-ECONNRESET) { return nil }

@@ -91,12 +91,35 @@ public enum ResourceLimitKind: Int32, CaseIterable, Sendable {
     ///
     /// - Parameter name: The name.
     public init?(name: String) {
-        guard let kind = Self.allCases.first(where: { $0.name == name }) else { return nil }
-        self = kind
+        for kind in Self.allCases where kind.name == name {
+            self = kind
+            return
+        }
+        return nil
     }
 
     /// The name: `RLIMIT_NOFILE`.
-    public var name: String { "RLIMIT_" + "\(self)".uppercased() }
+    public var name: String {
+        // Written out: the language's own names of cases come by reflection, which costs a start 0.2 ms.
+        switch self {
+        case .cpu: "RLIMIT_CPU"
+        case .fsize: "RLIMIT_FSIZE"
+        case .data: "RLIMIT_DATA"
+        case .stack: "RLIMIT_STACK"
+        case .core: "RLIMIT_CORE"
+        case .rss: "RLIMIT_RSS"
+        case .nproc: "RLIMIT_NPROC"
+        case .nofile: "RLIMIT_NOFILE"
+        case .memlock: "RLIMIT_MEMLOCK"
+        case .as: "RLIMIT_AS"
+        case .locks: "RLIMIT_LOCKS"
+        case .sigpending: "RLIMIT_SIGPENDING"
+        case .msgqueue: "RLIMIT_MSGQUEUE"
+        case .nice: "RLIMIT_NICE"
+        case .rtprio: "RLIMIT_RTPRIO"
+        case .rttime: "RLIMIT_RTTIME"
+        }
+    }
 }
 
 /// Sets a limit of this process (prlimit(2)).

@@ -81,9 +81,25 @@ public struct RootDirectory: ~Copyable {
 
     /// `/a/b//c/` as `/a/b` and `c`; nil for the root and for paths that end in `.` or `..`.
     private func splitLast(_ path: String) -> (parent: String, name: String)? {
-        let components = path.split(separator: "/").filter { $0 != "." }
-        guard let name = components.last, name != ".." else { return nil }
-        return ("/" + components.dropLast().joined(separator: "/"), String(name))
+        var rest = path.utf8[...]
+        while true {
+            let name = Self.popLast(&rest)
+            if name == "." { continue }
+            if name.isEmpty || name == ".." { return nil }
+            return ("/" + String(Substring(rest)), name)
+        }
+    }
+
+    /// Takes the last component off a path, with the slashes around it; empty where there is none.
+    private static func popLast(_ path: inout Substring.UTF8View) -> String {
+        let slash = UInt8(ascii: "/")
+        while path.last == slash { path.removeLast() }
+        let start = path.lastIndex(of: slash).map(path.index(after:)) ?? path.startIndex
+        let name = String(Substring(path[start...]))
+        path = path[..<start]
+        while path.last == slash { path.removeLast() }
+        while path.first == slash { path.removeFirst() }
+        return name
     }
 }
 

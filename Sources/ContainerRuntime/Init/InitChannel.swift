@@ -3,9 +3,8 @@ internal import LinuxSystem
 /// What runtime and init tell each other, one frame a message, over a SOCK_SEQPACKET pair that no exec survives.
 ///
 ///     runtime                                   init
-///     writes the id maps (user namespace)
-///     proceed                        --->
-///                                               joins nothing more, mounts the root file system
+///     writes state.json, id maps                mounts the root file system; in a new user namespace
+///     proceed                        --->       it waits for its maps before it
 ///                                    <---       hooksDue        only with prestart or createRuntime hooks
 ///     runs the hooks
 ///     proceed                        --->
@@ -18,7 +17,8 @@ internal import LinuxSystem
 ///                                    <---       failed          at any time: the message and the exit status
 ///                                    <---       ended           a reaping init: how the program ended
 ///
-/// `proceed` is sent first in every case, so that an init never runs ahead of its maps. spec/init-protocol.md.
+/// `proceed` is sent first in every case: an init never runs ahead of its maps, and no program or hook ahead of the
+/// record by which others find the container. spec/init-protocol.md.
 enum InitMessage: Equatable {
     /// Go on.
     case proceed

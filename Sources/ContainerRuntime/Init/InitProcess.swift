@@ -45,7 +45,7 @@ struct InitProcess {
         Signals.unblockAll()
         // Until the container is made, it dies with the runtime; a runtime that died before this is found below.
         try during("parent-death signal") { try setParentDeathSignal(Signals.kill) }
-        try channel.awaitProceed()
+        if plan.newNamespaces.contains(.user) { try channel.awaitProceed() }
         try becomeRootOfUserNamespace()
         try ExecutableLookup.recordOwnImage()
         startSession()
@@ -55,6 +55,8 @@ struct InitProcess {
         try nameAndTune()
         let rootFilesystem = try RootFilesystem(plan, prepared: prepared)
         try rootFilesystem.build(prepared: prepared)
+        // No code but the runtime's has run so far; none runs before the container is written down.
+        if !plan.newNamespaces.contains(.user) { try channel.awaitProceed() }
         if !plan.hooks.prestart.isEmpty || !plan.hooks.createRuntime.isEmpty {
             try channel.send(.hooksDue)
             try channel.awaitProceed()

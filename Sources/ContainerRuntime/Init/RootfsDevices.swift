@@ -22,17 +22,9 @@ struct RootfsDevices {
         for device in devices {
             let origin = device.origin.isEmpty ? "default device" : device.origin
             try during("\(origin): \(quoted(device.path))") { () throws(SystemCallError) in
+                if let name = Self.nameInDev(device.path) { return try add(device, name, in: directory, root) }
                 let (parent, name) = try root.openParent(of: device.path)
-                if try isThere(device, name, in: parent.descriptor) { return }
-                if bindsFromHost && device.kind != .fifo {
-                    try bind(device, root)
-                } else {
-                    try parent.descriptor.makeNode(
-                        name, kind: device.kind, permissions: device.permissions, device: device.device)
-                    if device.uid != 0 || device.gid != 0 {
-                        try parent.descriptor.changeOwner(name, uid: device.uid, gid: device.gid)
-                    }
-                }
+                try add(device, name, in: parent.descriptor, root)
             }
         }
         for (target, name) in Self.links {
@@ -44,6 +36,28 @@ struct RootfsDevices {
                 throw RuntimeError("/dev/\(name): \(error)")
             }
         }
+    }
+
+    /// `null` of `/dev/null`: the usual case, for which no directory need be looked up again.
+    private static func nameInDev(_ path: String) -> String? {
+        guard path.hasPrefix("/dev/") else { return nil }
+        let name = path.dropFirst(5)
+        return name.isEmpty || name == "." || name == ".." || name.utf8.contains(UInt8(ascii: "/")) ? nil : String(name)
+    }
+
+    private func add(
+        _ device: DevicePlan, _ name: String, in parent: borrowing FileDescriptor, _ root: borrowing RootDirectory
+    ) throws(SystemCallError) {
+        if bindsFromHost && device.kind != .fifo {
+            return try isThere(device, name, in: parent) ? () : bind(device, root)
+        }
+        do throws(SystemCallError) {
+            try parent.makeNode(name, kind: device.kind, permissions: device.permissions, device: device.device)
+        } catch  where error.errno == .fileExists {
+            if try isThere(device, name, in: parent) { return }
+            throw error
+        }
+        if device.uid != 0 || device.gid != 0 { try parent.changeOwner(name, uid: device.uid, gid: device.gid) }
     }
 
     /// Whether the very node is there already, as in a /dev bound from the host.
