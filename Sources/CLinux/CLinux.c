@@ -83,6 +83,17 @@ uint64_t linux_makedev(uint32_t major, uint32_t minor) { return makedev(major, m
 uint32_t linux_major(uint64_t device) { return major(device); }
 uint32_t linux_minor(uint64_t device) { return minor(device); }
 
+static char **arguments;
+
+/* glibc calls constructors with main's parameters. Swift's CommandLine reads /proc/self/cmdline instead, which may be
+   missing and takes longer. */
+__attribute__((constructor)) static void keep_arguments(int count, char **values) {
+    (void)count;
+    arguments = values;
+}
+
+char **linux_arguments(void) { return arguments; }
+
 char **linux_environment(void) { return environ; }
 
 long linux_terminal_make_raw(int fd, void *saved) {

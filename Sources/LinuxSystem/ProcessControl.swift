@@ -91,6 +91,31 @@ public func effectiveUserID() -> UInt32 { geteuid() }
 /// The effective group id of this process (getegid(2)).
 public func effectiveGroupID() -> UInt32 { getegid() }
 
+/// The command line of this process, with the program's name first.
+///
+/// - Returns: The words.
+/// - Throws: ``SystemCallError`` (EILSEQ) for one that is not UTF-8: it could not be passed on as it is.
+public func processArguments() throws(SystemCallError) -> [String] {
+    var words: [String] = []
+    guard var entry = linux_arguments() else { return [] }
+    while let text = entry.pointee {
+        guard let word = String(validatingCString: text) else {
+            throw SystemCallError(call: "arguments", object: "word \(words.count)", errno: .illegalByteSequence)
+        }
+        words.append(word)
+        entry += 1
+    }
+    return words
+}
+
+/// A variable of this process's environment (getenv(3)).
+///
+/// - Parameter name: Its name.
+/// - Returns: Its value; nil where it is not set, or not UTF-8.
+public func processEnvironmentVariable(_ name: String) -> String? {
+    getenv(name).flatMap { String(validatingCString: $0) }
+}
+
 /// The environment of this process, as `NAME=value`.
 ///
 /// - Returns: The variables that are UTF-8, in their order.

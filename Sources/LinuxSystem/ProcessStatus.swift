@@ -22,10 +22,18 @@ public struct ProcessStatus: Equatable, Sendable {
         }
         // The name, field 2, stands in parentheses and may hold any byte; the rest follows the last one.
         guard let end = bytes.lastIndex(of: UInt8(ascii: ")")) else { return nil }
-        let fields = bytes[(end + 1)...].split(separator: UInt8(ascii: " "))
-        guard fields.count > 19, let state = fields[0].first,
-            let startTime = UInt64(String(decoding: fields[19], as: UTF8.self))
-        else { return nil }
+        // Field 3 is the state, field 22 the start.
+        var (field, state, startTime) = (2, UInt8(0), UInt64(0))
+        for byte in bytes[(end + 1)...] {
+            switch (byte, field) {
+            case (UInt8(ascii: " "), _): field += 1
+            case (_, 3): state = byte
+            case (UInt8(ascii: "0")...UInt8(ascii: "9"), 22):
+                startTime = startTime &* 10 &+ UInt64(byte - UInt8(ascii: "0"))
+            default: break
+            }
+        }
+        guard field > 22, state != 0 else { return nil }
         return ProcessStatus(state: Character(Unicode.Scalar(state)), startTime: startTime)
     }
 }

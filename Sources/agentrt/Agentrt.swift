@@ -6,10 +6,9 @@ internal import LinuxSystem
 struct Agentrt {
     static func main() {
         // Descriptors 0 to 2 that a careless caller left closed would be taken by files of the runtime's own.
-        let words = CommandLine.arguments.dropFirst()
         var log = Log()
         do {
-            let global = try GlobalOptions(words)
+            let global = try GlobalOptions(try processArguments().dropFirst())
             log = global.log
             try global.checkSupported()
             endProcess(try Verb.run(global))

@@ -23,7 +23,13 @@ struct Arguments {
     private(set) var positional: [String] = []
     /// The words after `--`; nil where there is no `--`.
     private(set) var command: [String]?
-    private var values: [String: [String]] = [:]
+    private var given: [Given] = []
+
+    /// An option as it stands on the command line; a flag's value is "true".
+    private struct Given {
+        let name: String
+        let value: String
+    }
 
     /// Reads the words.
     ///
@@ -55,21 +61,22 @@ struct Arguments {
                 guard let value = attached ?? rest.popFirst() else {
                     throw UsageError("option \"\(spelled)\" needs a value")
                 }
-                values[option.name, default: []].append(value)
+                given.append(Given(name: option.name, value: value))
             } else {
                 guard let flag = attached.map({ Bool($0) }) ?? true else {
                     throw UsageError("option \"\(spelled)\" takes no value but true or false")
                 }
-                values[option.name] = flag ? ["true"] : nil
+                given.removeAll { $0.name == option.name }
+                if flag { given.append(Given(name: option.name, value: "true")) }
             }
         }
     }
 
     /// The value of an option; the last one, where it stands twice.
-    subscript(name: String) -> String? { values[name]?.last }
+    subscript(name: String) -> String? { given.last { $0.name == name }?.value }
 
     /// Whether a flag is set.
-    func has(_ name: String) -> Bool { values[name] != nil }
+    func has(_ name: String) -> Bool { given.contains { $0.name == name } }
 
     /// `--name=value` as `--name` and `value`.
     private static func split(_ word: String) -> (String, String?) {

@@ -21,7 +21,7 @@ struct GlobalOptions {
                 .flag("systemd-cgroup"), .value("cgroup-manager"), .value("rootless"), .flag("help", "h"),
                 .flag("version", "v"),
             ], stopsAtPositional: true)
-        root = StateRoot(path: arguments["root"], runtimeDirectory: CallerEnvironment.variable("XDG_RUNTIME_DIR"))
+        root = StateRoot(path: arguments["root"], runtimeDirectory: processEnvironmentVariable("XDG_RUNTIME_DIR"))
         let format = arguments["log-format"] ?? "text"
         guard format == "text" || format == "json" else {
             throw UsageError("--log-format is \"\(format)\", not text or json")
@@ -44,13 +44,5 @@ struct GlobalOptions {
         if let value = arguments["rootless"], !["true", "false", "auto"].contains(value) {
             throw UsageError("--rootless is \"\(value)\", not true, false or auto")
         }
-    }
-}
-
-/// Who called: the environment of this process.
-enum CallerEnvironment {
-    /// The value of an environment variable.
-    static func variable(_ name: String) -> String? {
-        processEnvironment().last { $0.hasPrefix(name + "=") }.map { String($0.dropFirst(name.utf8.count + 1)) }
     }
 }

@@ -30,6 +30,9 @@ uint64_t linux_makedev(uint32_t major, uint32_t minor);
 uint32_t linux_major(uint64_t device);
 uint32_t linux_minor(uint64_t device);
 
+/* The command line of this process, as the loader handed it over, and its end by NULL. */
+char **linux_arguments(void);
+
 /* The environment of this process: `environ`, which Swift 6 refuses as shared mutable state. */
 char **linux_environment(void);
 
