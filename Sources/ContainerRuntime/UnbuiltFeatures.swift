@@ -34,6 +34,7 @@ private func refuseLimits(_ resources: LinuxResources) throws(RuntimeError) {
         guard let value, value > 0 else { return }
         throw RuntimeError("linux.resources.\(path): resource limits are not supported yet")
     }
+    try DeviceRules.refuseUnusual(resources.devices)
     try refuse(resources.memory?.limit, "memory.limit")
     try refuse(resources.memory?.reservation, "memory.reservation")
     try refuse(resources.memory?.swap, "memory.swap")

@@ -113,6 +113,16 @@ import Testing
         _ = try scratch.run { $0.linux["resources"][key] = value }.succeeded()
     }
 
+    @Test(.agentrtOnly) func otherDeviceRulesAreRefusedByName() throws {
+        let container = try scratch.container {
+            $0.linux["resources"]["devices"] = [
+                ["allow": false, "access": "rwm"],
+                ["allow": true, "type": "c", "major": 10, "minor": 229, "access": "rwm"],
+            ]
+        }
+        #expect(try refusal(of: container).contains("linux.resources.devices[1]: "))
+    }
+
     @Test func deviceRulesAsEnginesWriteThemAreTaken() throws {
         let status = try scratch.run {
             $0.linux["resources"]["devices"] = [
@@ -125,6 +135,9 @@ import Testing
                 ["allow": true, "type": "c", "major": 5, "minor": 1, "access": "rwm"],
                 ["allow": true, "type": "c", "major": 136, "access": "rwm"],
                 ["allow": true, "type": "c", "major": 5, "minor": 2, "access": "rwm"],
+                ["allow": true, "type": "c", "major": 10, "minor": 200, "access": "rwm"],
+                ["allow": true, "type": "c", "major": -1, "minor": -1, "access": "m"],
+                ["allow": true, "type": "b", "access": "m"],
             ]
         }.status
         #expect(status == 0)
