@@ -63,9 +63,14 @@ extension Container {
         }
         try directory.remove()
         guard let record else { return }
-        // A failure changes nothing any more: it is reported, and the remaining hooks run (runtime.md, Lifecycle).
-        let runner = HookRunner(state: record.state(id, .stopped))
-        for (index, hook) in record.poststop.enumerated() {
+        runPoststop(record.poststop, record.state(id, .stopped))
+    }
+
+    /// Runs the hooks of a container that is gone. A failure changes nothing any more: it is reported, and the remaining
+    /// hooks run (runtime-spec runtime.md, Lifecycle).
+    func runPoststop(_ hooks: [Hook], _ state: State) {
+        let runner = HookRunner(state: state)
+        for (index, hook) in hooks.enumerated() {
             do throws(RuntimeError) {
                 try runner.run(hook, phase: .poststop, index: index)
             } catch {

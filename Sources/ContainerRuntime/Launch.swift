@@ -95,7 +95,7 @@ final class Launch {
     // MARK: The process
 
     private func bear() throws(RuntimeError) {
-        let fifo = staysAttached ? nil : try makeFifo()
+        let fifos = staysAttached ? nil : try makeFifos()
         let consoleSocket = try options.consoleSocket.map { path throws(RuntimeError) in
             try during("console socket") { try FrameSocket.connected(to: path) }
         }
@@ -105,7 +105,8 @@ final class Launch {
         let own = FrameSocket(FileDescriptor(owning: ownNumber))
         let initEnd = FileDescriptorBox(FileDescriptor(owning: initNumber))
         let start: InitProcess.StartCondition =
-            fifo.map { .fifo($0.descriptor.rawValue) } ?? .immediately(diesWithRuntime: true)
+            fifos.map { .fifo($0.start.descriptor.rawValue, outcome: $0.outcome.descriptor.rawValue) }
+            ?? .immediately(diesWithRuntime: true)
 
         let (pid, process) = try Birth(plan: plan).make(into: cgroup) {
             // Here the container's first process begins. It closes the runtime's end, to notice the runtime's death.
@@ -125,7 +126,7 @@ final class Launch {
             ).run()
         }
         (self.pid, self.process, channel) = (pid, process, own)
-        withExtendedLifetime((initEnd, fifo)) {}
+        withExtendedLifetime((initEnd, fifos)) {}
         streams?.release()
         try save()
         if plan.newNamespaces.contains(.user) {
@@ -133,13 +134,20 @@ final class Launch {
         }
     }
 
-    private func makeFifo() throws(RuntimeError) -> FileDescriptorBox {
-        try during("exec.fifo") { () throws(SystemCallError) in
+    /// What init waits at, and by what it answers.
+    private func makeFifos() throws(RuntimeError) -> (start: FileDescriptorBox, outcome: FileDescriptorBox) {
+        // Not blocking: so that opening it does not wait for `start`.
+        let start = try makeFifo(StateDirectory.fifoName, [.readOnly, .nonBlocking])
+        // For both, as a FIFO cannot be opened for writing alone before there is a reader (fifo(7)).
+        return (start, try makeFifo(StateDirectory.outcomeName, .readWrite))
+    }
+
+    private func makeFifo(_ name: String, _ flags: OpenFlags) throws(RuntimeError) -> FileDescriptorBox {
+        try during(name) { () throws(SystemCallError) in
             guard let state = directory else { preconditionFailure("no state directory") }
             try state.directory.makeNode(
-                StateDirectory.fifoName, kind: .fifo, permissions: 0o600, device: DeviceNumber(major: 0, minor: 0))
-            // Not blocking: so that opening it does not wait for `start`.
-            return FileDescriptorBox(try state.directory.open(StateDirectory.fifoName, [.readOnly, .nonBlocking]))
+                name, kind: .fifo, permissions: 0o600, device: DeviceNumber(major: 0, minor: 0))
+            return FileDescriptorBox(try state.directory.open(name, flags))
         }
     }
 
@@ -211,8 +219,9 @@ final class Launch {
 
     // MARK: Undoing
 
-    /// Unmakes what has been made, in reverse order. A step that fails is reported and does not stop the others; the
-    /// failure that led here is told by whoever calls.
+    /// Unmakes what has been made, in reverse order, and runs the poststop hooks (runtime-spec runtime.md, Lifecycle:
+    /// a step that fails goes on with the container's deletion). A step that fails is reported and does not stop the
+    /// others; the failure that led here is told by whoever calls.
     func undo() {
         attempt {
             guard let process else { return }
@@ -223,6 +232,7 @@ final class Launch {
         attempt { try cgroup?.remove() }
         attempt { try directory?.remove() }
         (process, directory) = (nil, nil)
+        container.runPoststop(plan.hooks.poststop, state(.stopped, pid: 0))
     }
 
     private func attempt(_ step: () throws -> Void) {

@@ -1,7 +1,7 @@
 internal import JSON
 internal import LinuxSystem
 
-/// Where the runtime keeps what it knows of its containers: `ROOT/ID/` with state.json, exec.fifo and a lock.
+/// Where the runtime keeps what it knows of its containers: `ROOT/ID/` with state.json, two FIFOs and a lock.
 ///
 /// Nobody but the owner may look in or write (0700), and no link is followed: what stands at the root's path is
 /// verified each time, since the fallback below `/tmp` could have been made by someone else.
@@ -105,6 +105,8 @@ struct StateDirectory {
     private let id: ContainerID
 
     static let fifoName = "exec.fifo"
+    /// The FIFO by which init tells `start` how the start went.
+    static let outcomeName = "outcome.fifo"
     private static let recordName = "state.json"
 
     /// The directory.

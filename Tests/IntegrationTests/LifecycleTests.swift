@@ -119,6 +119,32 @@ import Testing
         try container.mustRefuse("start", container.id)
     }
 
+    @Test(.agentrtOnly, arguments: [false, true]) func failedExecIsToldByStart(_ hasReapingInit: Bool) throws {
+        let container = try scratch.container {
+            $0.root["process"]["args"] = ["/data/program"]
+            if hasReapingInit { $0.annotations = ["dev.agentrt.init": "true"] }
+        }
+        // Found by `create`, but of no format that the kernel knows.
+        try Files.write("not a program", to: container.bundle.rootfs + "/data/program", mode: 0o755)
+        try container.create()
+        let message = try container.mustRefuse("start", container.id)
+        #expect(message.contains("exec \"/data/program\": "))
+        #expect(try container.status() == "stopped")
+        try container.delete()
+    }
+
+    @Test func startReturnsWhileTheProgramRuns() throws {
+        let container = try scratch.container {
+            $0.annotations = ["dev.agentrt.init": "true"]
+            $0.payload("fds", ",", "say", "ready", ",", "pause")
+        }
+        let process = try container.create()
+        try container.start()
+        try process.waitForOutput("ready")
+        #expect(try container.status() == "running")
+        agentrtOnly { #expect(!process.standardOutput.contains("fifo"), "nothing of the runtime's is open in it") }
+    }
+
     @Test(arguments: ["KILL", "SIGKILL", "9"]) func killTakesASignalInAnyForm(_ signal: String) throws {
         let container = try scratch.container { $0.payload("pause") }
         try container.create()

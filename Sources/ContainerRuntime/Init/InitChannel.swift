@@ -12,7 +12,8 @@ internal import LinuxSystem
 ///                                    <---       console + pty   only for `run` with a terminal
 ///                                               startContainer hooks, ids, capabilities
 ///                                    <---       ready           all that can fail has been done
-///     create: writes state, returns             create: waits on exec.fifo for `start`
+///     create: writes state, returns             create: waits on exec.fifo for `start`; what follows is told
+///                                               `start` by outcome.fifo: ready, failed, or that it closes
 ///                                               filters, exec: the socket closes, which is success
 ///                                    <---       failed          at any time: the message and the exit status
 ///                                    <---       ended           a reaping init: how the program ended

@@ -21,8 +21,9 @@ struct InitProcess {
     enum StartCondition {
         /// Nothing: the runtime stays, and the container ends with it.
         case immediately(diesWithRuntime: Bool)
-        /// `start`, which opens the FIFO; this is its descriptor, open for reading.
-        case fifo(Int32)
+        /// `start`, which opens the FIFO whose descriptor this is, open for reading; and by which other one `start` is
+        /// told how it went.
+        case fifo(Int32, outcome: Int32)
     }
 
     /// Runs to the end.
@@ -33,6 +34,7 @@ struct InitProcess {
         } catch {
             // If even this cannot be told, the runtime sees the socket close without `ready`.
             _ = try? channel.send(.failed(status: error.exitStatus, message: error.description))
+            tellStart(.failed(status: error.exitStatus, message: error.description))
             endProcess(error.exitStatus)
         }
     }
@@ -180,12 +182,20 @@ struct InitProcess {
     /// Says `ready` and, for `create`, waits until `start` opens the FIFO.
     private func awaitStart() throws(RuntimeError) {
         try channel.send(.ready)
-        if case .fifo(let number) = start {
+        if case .fifo(let number, _) = start {
             while try !during("exec.fifo", { try waitUntilReady([number]) })[0] {}
         }
         var state = hookState
         state.status = .created
         try HookRunner(state: state).run(plan.hooks.startContainer, phase: .startContainer)
+        tellStart(.ready)
+    }
+
+    /// Tells `start` what only it can tell the user: `create` has returned, and the channel is gone.
+    private func tellStart(_ message: InitMessage) {
+        guard case .fifo(_, let outcome) = start else { return }
+        // If this cannot be told, `start` sees the FIFO close without `ready`.
+        _ = try? UnownedDescriptor(outcome).write(message.frame)
     }
 
     /// Goes on as the child that becomes the program; process 1 stays behind and never returns from here.
@@ -211,6 +221,8 @@ struct InitProcess {
                 channel: channel,
                 wallTime: plan.annotations.wallTime)
             for number in Int32(0)...2 { _ = FileDescriptor(owning: number) }
+            // `start` waits until nobody has it open: that is the program's exec.
+            if case .fifo(_, let outcome) = start { _ = FileDescriptor(owning: outcome) }
             reaper.run(program: pid, handle: program, signals: signals)
         }
     }
