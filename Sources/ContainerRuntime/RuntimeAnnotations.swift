@@ -32,7 +32,7 @@ struct RuntimeAnnotations: Equatable {
                 guard value == "real" else { throw invalid }
                 hasRealSources = true
             case "wallTime":
-                guard let time = Int64(value), time > 0 else { throw invalid }
+                guard let time = Int64(digits: value), time > 0 else { throw invalid }
                 wallTime = time
             case "version": continue
             default: throw RuntimeError("annotations.\(key): unknown to this version of agentrt")

@@ -27,14 +27,14 @@ public enum Signals {
     /// - Parameter text: The name or number.
     /// - Returns: The number, 1 to 64, or nil for anything else.
     public static func number(_ text: String) -> Int32? {
-        if let number = Int32(text) { return (1...64).contains(number) ? number : nil }
+        if let number = Int32(digits: text) { return (1...64).contains(number) ? number : nil }
         var name = text.uppercased()
         if name.hasPrefix("SIG") { name.removeFirst(3) }
         if let entry = names.first(where: { $0.0 == name }) { return entry.1 }
-        if name.hasPrefix("RTMIN+"), let offset = Int32(name.dropFirst(6)), (0...30).contains(offset) {
+        if name.hasPrefix("RTMIN+"), let offset = Int32(digits: name.dropFirst(6)), (0...30).contains(offset) {
             return 34 + offset
         }
-        if name.hasPrefix("RTMAX-"), let offset = Int32(name.dropFirst(6)), (0...30).contains(offset) {
+        if name.hasPrefix("RTMAX-"), let offset = Int32(digits: name.dropFirst(6)), (0...30).contains(offset) {
             return 64 - offset
         }
         return nil

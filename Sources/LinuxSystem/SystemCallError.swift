@@ -151,7 +151,7 @@ func checked(
     }
 }
 
-/// A text as error messages show it: in double quotes, control characters escaped.
+/// A text as error messages show it: in double quotes; these, backslashes and control characters escaped.
 ///
 /// - Parameter text: A path or another name.
 /// - Returns: The quoted text.
@@ -159,7 +159,7 @@ public func quoted(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {
         switch scalar {
-        case "\"": result += "\\\""
+        case "\"", "\\": result += "\\\(scalar)"
         case "\n": result += "\\n"
         case "\t": result += "\\t"
         case _ where scalar.value < 0x20 || scalar.value == 0x7F: result += "\\x" + String(scalar.value, radix: 16)

@@ -21,7 +21,7 @@ enum CreateVerb {
         if arguments.has("no-pivot") { throw UsageError("--no-pivot is not supported yet") }
         var options = CreateOptions()
         if let text = arguments["preserve-fds"] {
-            guard let count = Int32(text), (0...65_536).contains(count) else {
+            guard let count = Int32(digits: text), (0...65_536).contains(count) else {
                 throw UsageError("--preserve-fds is \"\(text)\", not a number of descriptors")
             }
             // One that is not open would become one of the runtime's own.

@@ -77,6 +77,7 @@ struct IdentityTests {
 
     @Test(arguments: [
         ("init", "yes"), ("memfd_noexec", "1"), ("sources", "any"), ("wallTime", "0"), ("wallTime", "-1"),
+        ("wallTime", "+1"),
         ("wallTime", "1s"), ("landlock", "[]"), ("landlock", "{}"), ("landlock", "{\"execute\":[],\"read\":[]}"),
         ("landlock", "no"), ("nope", "1"), ("", "1"), ("wallTime", "5"),
     ])

@@ -17,7 +17,7 @@ struct NameTests {
 
     @Test(arguments: [
         ("a b", "\"a b\""), ("a\"b", "\"a\\\"b\""), ("a\nb\t", "\"a\\nb\\t\""), ("\u{1b}[m", "\"\\x1b[m\""),
-        ("\u{7f}", "\"\\x7f\""), ("é", "\"é\""), ("", "\"\""),
+        ("\u{7f}", "\"\\x7f\""), ("a\\b", "\"a\\\\b\""), ("\\\"", "\"\\\\\\\"\""), ("é", "\"é\""), ("", "\"\""),
     ])
     func quotes(_ text: String, _ result: String) { #expect(quoted(text) == result) }
 
@@ -29,7 +29,10 @@ struct NameTests {
         ] as [(String, Int32)])
     func signals(_ text: String, _ number: Int32) { #expect(Signals.number(text) == number) }
 
-    @Test(arguments: ["", "SIG", "0", "65", "-9", "NOPE", "SIGSIGTERM", "RTMIN+31", "RTMAX-31", "9 ", "RTMIN+"])
+    @Test(arguments: [
+        "", "SIG", "0", "65", "-9", "NOPE", "SIGSIGTERM", "RTMIN+31", "RTMAX-31", "9 ", "RTMIN+", "+15", "SIG+15",
+        "RTMIN++3", "RTMAX-+1", "١٥", "1_5",
+    ])
     func noSignals(_ text: String) { #expect(Signals.number(text) == nil) }
 
     @Test func signalNames() {

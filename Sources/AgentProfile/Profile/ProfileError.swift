@@ -83,11 +83,21 @@ func onOneLine(_ text: String) -> String {
 /// A name in double quotes, as messages show it; a long one is cut short.
 func quotedOnOneLine(_ text: String) -> String {
     let scalars = text.unicodeScalars
-    guard scalars.count > 200 else { return quoted(onOneLine(text)) }
+    guard scalars.count > 200 else { return quotedWhole(text) }
     var shortened = String.UnicodeScalarView(scalars.prefix(80))
     shortened.append(contentsOf: "…".unicodeScalars)
     shortened.append(contentsOf: scalars.suffix(80))
-    return quoted(onOneLine(String(shortened)))
+    return quotedWhole(String(shortened))
+}
+
+/// Quotes and backslashes escaped first: those of the other escapes stand for themselves.
+private func quotedWhole(_ text: String) -> String {
+    var escaped = ""
+    for scalar in text.unicodeScalars {
+        if scalar == "\"" || scalar == "\\" { escaped += "\\" }
+        escaped.unicodeScalars.append(scalar)
+    }
+    return "\"" + onOneLine(escaped) + "\""
 }
 
 /// Whether a character would break a line or steer a terminal: C0, DEL, C1, the line separators, and the
