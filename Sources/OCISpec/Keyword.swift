@@ -33,24 +33,3 @@ extension Keyword {
         return "nearest known: \(nearest ?? "none")"
     }
 }
-
-/// How many insertions, deletions and replacements of one byte turn one word into another.
-///
-/// - Parameters:
-///   - first: A word.
-///   - second: Another word; only its first 64 bytes count.
-/// - Returns: The number of changes.
-func editDistance(_ first: String, _ second: String) -> Int {
-    let columns = Array(second.utf8.prefix(64))
-    var row = Array(0...columns.count)
-    for byte in first.utf8 {
-        var diagonal = row[0]
-        row[0] += 1
-        for (column, other) in columns.enumerated() {
-            let replaced = diagonal + (byte == other ? 0 : 1)
-            diagonal = row[column + 1]
-            row[column + 1] = min(replaced, row[column] + 1, diagonal + 1)
-        }
-    }
-    return row[columns.count]
-}

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// The keys of the profile format; the reader knows no others, and a test holds the schema to them.
 enum ProfileKeys {
     /// Of a file that names its agents.
@@ -25,31 +27,12 @@ enum ProfileKeys {
 func nearestName(to name: String, among known: [String]) -> String? {
     guard name.utf8.count <= 64 else { return nil }
     if name.utf8.count >= 4, let longer = known.first(where: { $0.hasPrefix(name) }) { return longer }
-    let wanted = Array(name.lowercased().utf8)
+    let wanted = name.lowercased()
     var best: (name: String, distance: Int)?
     for candidate in known {
-        let distance = editDistance(wanted, Array(candidate.lowercased().utf8))
+        let distance = editDistance(wanted, candidate.lowercased())
         if distance < best?.distance ?? Int.max { best = (candidate, distance) }
     }
-    guard let best, best.distance <= max(1, min(wanted.count, best.name.utf8.count) / 3) else { return nil }
+    guard let best, best.distance <= max(1, min(wanted.utf8.count, best.name.utf8.count) / 3) else { return nil }
     return best.name
-}
-
-/// How many letters must be put in, taken out, replaced or swapped with their neighbour to make one word the other.
-func editDistance(_ first: [UInt8], _ second: [UInt8]) -> Int {
-    var beforeLast: [Int] = []
-    var last = Array(0...second.count)
-    for (row, letter) in first.enumerated() {
-        var current = [row + 1]
-        for (column, other) in second.enumerated() {
-            var cost = min(last[column + 1] + 1, current[column] + 1, last[column] + (letter == other ? 0 : 1))
-            if row > 0, column > 0, letter == second[column - 1], other == first[row - 1] {
-                cost = min(cost, beforeLast[column - 1] + 1)
-            }
-            current.append(cost)
-        }
-        beforeLast = last
-        last = current
-    }
-    return last[second.count]
 }
