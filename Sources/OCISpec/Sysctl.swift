@@ -39,12 +39,15 @@ extension Linux {
             guard let namespace = Linux.namespace(ofSysctl: path) else {
                 throw refusal(key, "belongs to the whole machine, not to a namespace")
             }
-            if !hasNamespace(namespace) { throw refusal(key, "needs a \(namespace.rawValue) namespace") }
+            if !hasNamespace(namespace) { throw refusal(key, "needs \(namespace.withArticle) namespace") }
         }
     }
 
     /// The kind of namespace a kernel parameter belongs to, or nil where there is one for the whole machine.
-    private static func namespace(ofSysctl path: String) -> LinuxNamespace.Kind? {
+    ///
+    /// - Parameter path: The file below `/proc/sys`.
+    /// - Returns: The kind.
+    public static func namespace(ofSysctl path: String) -> LinuxNamespace.Kind? {
         switch path {
         case "kernel/msgmax", "kernel/msgmnb", "kernel/msgmni", "kernel/sem", "kernel/shmall", "kernel/shmmax",
             "kernel/shmmni", "kernel/shm_rmid_forced", "kernel/auto_msgmni", "kernel/msg_next_id",
@@ -57,4 +60,9 @@ extension Linux {
         let prefixes: [(String, LinuxNamespace.Kind)] = [("net/", .network), ("fs/mqueue/", .ipc), ("user/", .user)]
         return prefixes.first { path.utf8.starts(with: $0.0.utf8) }?.1
     }
+}
+
+extension LinuxNamespace.Kind {
+    /// The word as a sentence has it: `a network`, `an ipc`.
+    public var withArticle: String { (self == .ipc ? "an " : "a ") + rawValue }
 }

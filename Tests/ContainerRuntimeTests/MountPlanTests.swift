@@ -78,8 +78,8 @@ struct MountPlanTests {
     }
 
     @Test(arguments: [
-        ("vm.swappiness", "it would change the host"), ("kernel.core_pattern", "it would change the host"),
-        ("net.ipv4.ip_forward", "needs a network namespace"), ("kernel.sem", "needs a ipc namespace"),
+        ("vm.swappiness", "whole machine"), ("kernel.core_pattern", "whole machine"),
+        ("net.ipv4.ip_forward", "needs a network namespace"), ("kernel.sem", "needs an ipc namespace"),
         ("user.max_net_namespaces", "needs a user namespace"), ("vm.memfd_noexec", "needs a pid namespace"),
         ("net/../kernel/core_pattern", "not the name"), ("/net/x", "not the name"), ("net//x", "not the name"),
         ("", "not the name"), ("net/./x", "not the name"),

@@ -39,7 +39,7 @@ struct SysctlTests {
         let others = LinuxNamespace.Kind.allCases.filter { $0 != namespace }.map { LinuxNamespace($0) }
         #expect(
             Self.error(Linux(sysctl: [name: "1"], namespaces: others))
-                == "linux.sysctl.\(name): needs a \(namespace.rawValue) namespace")
+                == "linux.sysctl.\(name): needs \(namespace.withArticle) namespace")
     }
 
     @Test(

@@ -1,4 +1,5 @@
 internal import LinuxSystem
+internal import OCISpec
 
 /// Kernel settings of the container: only those that belong to a namespace it has, so that none reaches the host.
 ///
@@ -17,34 +18,18 @@ enum Sysctls {
         var decided: [(path: String, value: String)] = []
         for (name, value) in settings.sorted(by: { $0.key < $1.key }) {
             let origin = "linux.sysctl.\(name)"
-            let path = name.contains("/") ? name : name.split(separator: ".").joined(separator: "/")
-            let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-            guard !parts.isEmpty, parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else {
-                throw RuntimeError("\(origin): not the name of a setting")
+            guard let path = Linux.sysctlPath(name) else {
+                throw RuntimeError("\(origin): not the name of a kernel parameter")
             }
-            guard let (kind, word) = owner(of: path) else {
-                throw RuntimeError("\(origin): is not a setting of a namespace, it would change the host")
+            guard let kind = Linux.namespace(ofSysctl: path) else {
+                throw RuntimeError("\(origin): belongs to the whole machine, not to a namespace")
             }
-            guard namespaces.contains(kind) else {
-                throw RuntimeError("\(origin): needs a \(word) namespace of the container's own")
+            guard namespaces.contains(NamespaceSet(kind)) else {
+                throw RuntimeError("\(origin): needs \(kind.withArticle) namespace of the container's own")
             }
             decided.append((path, value))
         }
         return decided
-    }
-
-    private static func owner(of path: String) -> (NamespaceSet, String)? {
-        if path.hasPrefix("net/") { return (.network, "network") }
-        if path.hasPrefix("fs/mqueue/") { return (.ipc, "ipc") }
-        if path.hasPrefix("user/") { return (.user, "user") }
-        switch path {
-        case "kernel/msgmax", "kernel/msgmnb", "kernel/msgmni", "kernel/sem", "kernel/shmall", "kernel/shmmax",
-            "kernel/shmmni", "kernel/shm_rmid_forced":
-            return (.ipc, "ipc")
-        case "kernel/hostname", "kernel/domainname": return (.uts, "uts")
-        case "vm/memfd_noexec": return (.pid, "pid")
-        default: return nil
-        }
     }
 
     /// Writes the settings, from inside the container's namespaces, through the host's procfs.
