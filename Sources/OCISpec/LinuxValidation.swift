@@ -36,7 +36,8 @@ extension Linux: Validatable {
         }
     }
 
-    /// A user namespace without mappings is not refused: other runtimes then map the caller's own ids.
+    /// A user namespace without mappings is not refused here: the specification permits it, and a joined one has its
+    /// own. What a runtime makes of a new one is its own affair; this one refuses it (`InitPlan`).
     private func validateMappings(_ key: String, _ mappings: [IDMapping]) throws(JSONDecodingError) {
         if mappings.isEmpty { return }
         if !hasNamespace(.user) { throw refusal(key, "needs a user namespace") }

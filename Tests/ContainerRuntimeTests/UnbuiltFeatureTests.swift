@@ -103,7 +103,9 @@ struct UnbuiltFeatureTests {
     }
 
     @Test func whatDockerDeniesBesidesPasses() {
-        let rules = [Self.denyAll, LinuxDeviceRule(allow: false, type: .character, major: 10, minor: 229, access: "rwm")]
+        let rules = [
+            Self.denyAll, LinuxDeviceRule(allow: false, type: .character, major: 10, minor: 229, access: "rwm"),
+        ]
         #expect(line(Spec(linux: Linux(resources: LinuxResources(devices: rules)))) == nil)
     }
 

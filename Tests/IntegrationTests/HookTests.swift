@@ -138,7 +138,9 @@ import Testing
     func failureBeforeTheProgramIsToldByStart() throws {
         let log = try scratch.makeFile("log", mode: 0o666)
         let container = try scratch.container {
-            $0.hooks["startContainer"] = [["path": "/payload", "args": ["payload", "complain", "why", ",", "exit", "3"]]]
+            $0.hooks["startContainer"] = [
+                ["path": "/payload", "args": ["payload", "complain", "why", ",", "exit", "3"]]
+            ]
             $0.hooks["poststart"] = [try hook("poststart", log)]
             $0.payload("write", "/data/ran")
         }

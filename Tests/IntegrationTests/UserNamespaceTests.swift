@@ -107,7 +107,16 @@ import Testing
 
     @Test func namespaceWithoutMappingsIsRefused() throws {
         let container = try scratch.container { $0.namespace("user") }
-        try container.creating().run().refused()
+        let message = try container.creating().run().refused()
+        agentrtOnly { #expect(message.contains("linux.uidMappings: is missing")) }
+    }
+
+    @Test(.agentrtOnly) func namespaceWithHalfOfTheMappingsIsRefused() throws {
+        let container = try scratch.container {
+            $0.userNamespace()
+            $0.linux["gidMappings"] = nil
+        }
+        #expect(try container.creating().run().refused().contains("linux.gidMappings: is missing"))
     }
 
     @Test func userThatIsNotMappedIsRefused() throws {

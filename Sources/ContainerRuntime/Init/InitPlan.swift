@@ -77,8 +77,9 @@ struct InitPlan {
         joinedNamespaces = joined
         uidMappings = linux.uidMappings
         gidMappings = linux.gidMappings
-        if new.contains(.user), uidMappings.isEmpty || gidMappings.isEmpty {
-            throw RuntimeError("linux.uidMappings, linux.gidMappings: a new user namespace needs both")
+        for (key, mappings) in [("uidMappings", uidMappings), ("gidMappings", gidMappings)]
+        where new.contains(.user) && mappings.isEmpty {
+            throw RuntimeError("linux.\(key): is missing, a new user namespace needs it")
         }
 
         rootPath = root.path.hasPrefix("/") ? root.path : bundle + "/" + root.path
