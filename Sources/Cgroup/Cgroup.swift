@@ -38,6 +38,10 @@ public struct Cgroup: Sendable {
     public let isNew: Bool
     private let hierarchy: UnifiedHierarchy
 
+    /// The sticky bit, which means nothing in this file system, marks what is made here: ``remove()`` leaves what
+    /// somebody else made, whenever that was and whoever calls it.
+    private static let mode: UInt32 = 0o1755
+
     /// Makes the group, and what is missing above it.
     ///
     /// - Parameters:
@@ -53,7 +57,7 @@ public struct Cgroup: Sendable {
                 var directory = try openFile(hierarchy.mountPoint, [.readOnly, .directory])
                 var isNew = false
                 for name in path.components {
-                    isNew = try directory.makeDirectoryIfMissing(name)
+                    isNew = try directory.makeDirectoryIfMissing(name, mode: mode)
                     directory = try directory.open(name, [.readOnly, .directory])
                 }
                 return Cgroup(directory: directory, path: path, isNew: isNew, hierarchy: hierarchy)
@@ -120,16 +124,18 @@ public struct Cgroup: Sendable {
         try directory.descriptor.open("cgroup.freeze", .writeOnly).write(isFrozen ? "1" : "0")
     }
 
-    /// Removes the group with what the container made below it, and the groups above that are empty now.
+    /// Removes the group with what the container made below it, and the groups above that are empty now; but none that
+    /// somebody else made: such a group of the container's own is emptied.
     ///
     /// What still runs in it is ended first.
     ///
     /// - Throws: `SystemCallError` where it cannot be removed within two seconds.
     public func remove() throws(SystemCallError) {
         var waited = 0
+        let isOwn = isNew ? true : Self.isMarked(try directory.descriptor.status())
         while true {
             do throws(SystemCallError) {
-                try Self.removeTree(absolutePath)
+                if isOwn { try Self.removeTree(absolutePath) } else { try empty() }
                 break
             } catch  where error.errno == .busy && waited < 2000 {
                 if try isPopulated() { try killAll() }
@@ -139,11 +145,26 @@ public struct Cgroup: Sendable {
             }
         }
         for parent in path.parents {
+            let place = hierarchy.mountPoint + parent
+            // One that is gone was removed by the last of the other containers in it; it may be there again.
+            guard let status = try fileStatus(place, followsLink: false), Self.isMarked(status) else { break }
             do throws(SystemCallError) {
-                try removeDirectory(hierarchy.mountPoint + parent)
+                try removeDirectory(place)
             } catch {
-                break  // Still in use by others, or never ours: it stays.
+                break  // Still in use by others: it stays.
             }
+        }
+    }
+
+    private static func isMarked(_ status: FileStatus) -> Bool { status.permissions & 0o1000 != 0 }
+
+    /// Removes the groups below; one that holds a process is EBUSY, as it would be for rmdir(2).
+    private func empty() throws(SystemCallError) {
+        do throws(SystemCallError) {
+            if try isPopulated() { throw SystemCallError(call: "rmdir", object: absolutePath, errno: .busy) }
+            try Self.removeGroups(below: absolutePath)
+        } catch  where error.errno == .noSuchFile || error.errno == .noDevice {
+            return  // Somebody has removed it: files of a removed group answer ENODEV.
         }
     }
 
@@ -153,12 +174,15 @@ public struct Cgroup: Sendable {
         } catch  where error.errno == .noSuchFile {
             return
         } catch  where error.errno == .busy {
-            // Groups below, if that is why.
-            for name in try directoryEntries(path) {
-                guard try fileStatus(path + "/" + name, followsLink: false)?.kind == .directory else { continue }
-                try removeTree(path + "/" + name)
-            }
+            try removeGroups(below: path)  // If that is why.
             try removeDirectory(path)
+        }
+    }
+
+    private static func removeGroups(below path: String) throws(SystemCallError) {
+        for name in try directoryEntries(path) {
+            guard try fileStatus(path + "/" + name, followsLink: false)?.kind == .directory else { continue }
+            try removeTree(path + "/" + name)
         }
     }
 }

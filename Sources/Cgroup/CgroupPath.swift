@@ -8,7 +8,8 @@ public struct CgroupPath: Equatable, Sendable, CustomStringConvertible {
     public let components: [String]
 
     /// A cgroupsPath as a bundle has it. An absolute path starts at the root of the hierarchy, a relative one below
-    /// `agentrt`.
+    /// `agentrt`. Components `.` and doubled slashes are left out, as the kernel would: they name no other group, and
+    /// the path that is kept is the one that later verbs open.
     ///
     /// - Parameter cgroupsPath: The path.
     /// - Throws: ``CgroupError`` for a path with `..` or NUL, one that names the root, or one with over-long names.

@@ -54,6 +54,8 @@ public struct Errno: Equatable, Hashable, RawRepresentable, CustomStringConverti
     public static let badFileDescriptor = Errno(rawValue: EBADF)
     /// No child processes.
     public static let noChild = Errno(rawValue: ECHILD)
+    /// No such device.
+    public static let noDevice = Errno(rawValue: ENODEV)
     /// Resource temporarily unavailable.
     public static let wouldBlock = Errno(rawValue: EAGAIN)
     /// Permission denied.

@@ -4,7 +4,9 @@ import Testing
 
 struct CgroupPathTests {
     @Test(arguments: [
-        ("/a/b", "/a/b"), ("/a//./b/", "/a/b"), ("a/b", "/agentrt/a/b"), ("./a", "/agentrt/a"), ("/a..b", "/a..b"),
+        ("/a/b", "/a/b"), ("/a//./b/", "/a/b"), ("a/b", "/agentrt/a/b"), ("./a", "/agentrt/a"), ("/a/./b/.", "/a/b"),
+        ("a/.", "/agentrt/a"),
+        ("/.a", "/.a"), ("/a..b", "/a..b"),
     ])
     func places(_ text: String, _ place: String) throws {
         #expect(try CgroupPath(text).description == place)

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 /// create, state, start, kill, delete: the operations of the runtime specification, and what they refuse.
@@ -230,6 +231,30 @@ import Testing
         try container.delete()
         #expect(Files.list(container.root).filter { !$0.hasPrefix(".") } == [])
         #expect(try !Files.read("/proc/self/mountinfo").contains(container.bundle.directory))
+    }
+
+    @Test(.agentrtOnly) func groupsThatOthersMadeStay() throws {
+        let isAlone = Files.exists("/sys/fs/cgroup/cgroup.controllers")
+        let hierarchy = isAlone ? "/sys/fs/cgroup" : "/sys/fs/cgroup/unified"
+        let parent = try Session.shared.get().controlGroup + "-\(uniqueNumber())"
+        try Files.makeDirectory(hierarchy + parent)
+        defer { rmdir(hierarchy + parent) }
+        try Files.makeDirectory(hierarchy + parent + "/leaf")
+        defer { rmdir(hierarchy + parent + "/leaf") }
+        for path in ["/new/group", "/leaf"] {
+            for detached in [false, true] {
+                let container = try scratch.container { $0.linux["cgroupsPath"] = .text(parent + path) }
+                if detached {
+                    try container.create()
+                    #expect(Files.exists(hierarchy + parent + path))
+                    try container.delete("--force")
+                } else {
+                    _ = try container.run().succeeded()
+                }
+                #expect(Files.exists(hierarchy + parent + "/leaf"), "\(path) \(detached)")
+                #expect(!Files.exists(hierarchy + parent + "/new"), "\(path) \(detached)")
+            }
+        }
     }
 
     @Test(arguments: ["../escape", "a/b", "", ".", "..", "id with space", "é"])
