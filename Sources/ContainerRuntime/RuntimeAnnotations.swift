@@ -7,7 +7,7 @@ struct RuntimeAnnotations: Equatable {
     var hasReapingInit = false
     /// The paths, in the container, that may be executed; nil puts no Landlock rule set in force.
     var executablePaths: [String]?
-    /// Whether memory files cannot be executed in the container's pid namespace (vm.memfd_noexec=2).
+    /// Whether memory files must not be executed (``MemfdProtection``).
     var forbidsMemfdExecution = false
     /// Whether sources of bind mounts are free of symbolic links, so that one on the way was put there since.
     var hasRealSources = false

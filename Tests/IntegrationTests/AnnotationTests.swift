@@ -78,7 +78,41 @@ import Testing
         #expect(try container.creating().run().refused().contains(key))
     }
 
+    @Test func memoryFilesAreNotExecutedByEitherLock() throws {
+        let own = try scratch.facts {
+            $0.annotations = ["dev.agentrt.memfd_noexec": "true"]
+            $0.payload("read", "/proc/sys/vm/memfd_noexec")
+        }
+        #expect(own["read /proc/sys/vm/memfd_noexec"] == "2")
+        _ = try scratch.run {
+            $0.annotations = ["dev.agentrt.memfd_noexec": "true"]
+            $0.userNamespace()
+            $0.linux["seccomp"] = .withoutMemfd
+        }.succeeded()
+    }
+
+    @Test(arguments: ["pid", "user"]) func memfdProtectionThatCannotBeGivenIsRefused(_ kind: String) throws {
+        for seccomp in [Node.null, .withMemfd] {
+            let container = try scratch.container {
+                $0.annotations = ["dev.agentrt.memfd_noexec": "true"]
+                if kind == "user" { $0.userNamespace() } else { $0.share("pid") }
+                $0.linux["seccomp"] = seccomp
+            }
+            let message = try container.creating().run().refused()
+            #expect(message.contains("annotations.dev.agentrt.memfd_noexec: needs a new pid namespace"))
+        }
+    }
+
     @Test func annotationsOfOthersArePassedOver() throws {
         #expect(try scratch.run { $0.annotations = ["dev.agentrtx": "1", "org.example": "2"] }.status == 0)
     }
+}
+
+extension Node {
+    fileprivate static let withMemfd: Node = [
+        "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [["names": ["bpf"], "action": "SCMP_ACT_ERRNO"]],
+    ]
+    fileprivate static let withoutMemfd: Node = [
+        "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [["names": ["memfd_create"], "action": "SCMP_ACT_ERRNO"]],
+    ]
 }

@@ -7,7 +7,8 @@ public enum Annotations {
     public static let initProcess = "dev.agentrt.init"
     /// JSON, `{"execute":[PATH…]}`: what Landlock lets be executed; a directory stands for all below it.
     public static let landlock = "dev.agentrt.landlock"
-    /// `true`: files in memory cannot be executed (vm.memfd_noexec=2), where the kernel lets that be set.
+    /// `true`: files in memory must not be executed; the filter refuses to make them, and vm.memfd_noexec=2 is a second
+    /// lock where the kernel lets it be set.
     public static let memfdNoExec = "dev.agentrt.memfd_noexec"
     /// `real`: sources of binds are free of symbolic links, and one that has got a link since is refused.
     public static let sources = "dev.agentrt.sources"

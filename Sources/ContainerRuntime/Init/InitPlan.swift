@@ -32,6 +32,8 @@ struct InitPlan {
     var cgroupPath: String?
     /// What the annotations ask for.
     let annotations: RuntimeAnnotations
+    /// Whether vm.memfd_noexec is set for the container's pid namespace (``MemfdProtection``).
+    let forbidsMemfdExecution: Bool
 
     struct JoinedNamespace {
         let kind: NamespaceSet
@@ -109,6 +111,9 @@ struct InitPlan {
         if annotations.hasReapingInit, !new.contains(.pid) {
             throw RuntimeError("annotations.dev.agentrt.init: needs a new pid namespace, whose process 1 it is")
         }
+        forbidsMemfdExecution = try MemfdProtection.setsSysctl(
+            isAsked: annotations.forbidsMemfdExecution,
+            hasOwnSetting: new.contains(.pid) && !linux.hasNamespace(.user), seccomp: linux.seccomp)
         hooks = spec.hooks
         self.process = try ProcessPlan(process, seccomp: linux.seccomp, stateRoot: stateRoot)
     }

@@ -106,12 +106,7 @@ struct InitProcess {
         if let name = plan.hostname { try during("hostname") { try setHostname(name) } }
         if let name = plan.domainname { try during("domainname") { try setDomainName(name) } }
         try Sysctls.apply(plan.sysctls)
-        if plan.annotations.forbidsMemfdExecution, !plan.hasUserNamespace, plan.newNamespaces.contains(.pid),
-            try during("vm.memfd_noexec", { try fileStatus("/proc/sys/vm/memfd_noexec") }) != nil
-        {
-            // Where the kernel has it (6.3): the filter refuses memory files altogether, this is one more lock.
-            try Sysctls.apply([("vm/memfd_noexec", "2")])
-        }
+        if plan.forbidsMemfdExecution { try Sysctls.apply([("vm/memfd_noexec", "2")]) }
         if plan.newNamespaces.contains(.user), plan.annotations.executablePaths != nil {
             try Sysctls.apply([("user/max_user_namespaces", "0")])
         }
