@@ -3,11 +3,14 @@ internal import LinuxSystem
 
 /// Where the runtime keeps what it knows of its containers: `ROOT/ID/` with state.json, two FIFOs and a lock.
 ///
-/// Nobody but the owner may look in or write (0700), and no link is followed: what stands at the root's path is
-/// verified each time, since the fallback below `/tmp` could have been made by someone else.
+/// Nobody but the owner may look in or write (0700), and the root itself is no link: what stands at its path is verified
+/// each time, since the fallback below `/tmp` could have been made by someone else. Of a path of the caller's choice the
+/// directories above are verified too: others must not be able to put another root in the place.
 public struct StateRoot: Sendable {
-    /// The root's path.
+    /// The root's path, without slashes at the end: after one even O_NOFOLLOW follows a link.
     public let path: String
+    /// Whether the caller chose it.
+    private let isChosen: Bool
 
     /// A root at a place of the caller's choice, or the default one: `/run/agentrt` for root, else below
     /// `$XDG_RUNTIME_DIR`, else `/tmp/agentrt-UID`.
@@ -16,8 +19,9 @@ public struct StateRoot: Sendable {
     ///   - path: The place; nil for the default.
     ///   - runtimeDirectory: The value of `XDG_RUNTIME_DIR`, if set.
     public init(path: String?, runtimeDirectory: String?) {
+        isChosen = path != nil
         if let path {
-            self.path = path
+            self.path = Self.trimmed(path)
         } else if effectiveUserID() == 0 {
             self.path = "/run/agentrt"
         } else if let runtimeDirectory, runtimeDirectory.hasPrefix("/") {
@@ -25,6 +29,12 @@ public struct StateRoot: Sendable {
         } else {
             self.path = "/tmp/agentrt-\(effectiveUserID())"
         }
+    }
+
+    private static func trimmed(_ path: String) -> String {
+        var path = path[...]
+        while path.utf8.count > 1, path.hasSuffix("/") || path.hasSuffix("/.") { path.removeLast() }
+        return String(path)
     }
 
     static let bundleName = "bundle"
@@ -44,6 +54,7 @@ public struct StateRoot: Sendable {
     /// - Returns: The directory.
     /// - Throws: ``RuntimeError`` where it belongs to someone else or others may write it.
     func open() throws(RuntimeError) -> FileDescriptor {
+        if isChosen { try verifyAbove() }
         do throws(SystemCallError) {
             return try verified(try openFile(path, [.readOnly, .directory, .noFollow]))
         } catch  where error.errno == .noSuchFile {

@@ -38,6 +38,39 @@ struct StateTests {
         #expect(failure { _ = try root.open() }?.hasPrefix("state directory: ") == true)
     }
 
+    @Test(arguments: ["/", "//", "/.", "/./"]) func refusesALinkWithASlashBehindIt(_ end: String) throws {
+        try FileManager.default.createSymbolicLink(atPath: root.path, withDestinationPath: scratch.path)
+        let root = StateRoot(path: root.path + end, runtimeDirectory: nil)
+        #expect(failure { _ = try root.open() }?.hasPrefix("state directory: ") == true)
+    }
+
+    @Test func slashesAtTheEndAreLeftOut() {
+        #expect(
+            ["/a/b//", "/a/b/.", "/", "/.", "./", "a/"].map { StateRoot(path: $0, runtimeDirectory: nil).path }
+                == ["/a/b", "/a/b", "/", "/", ".", "a"])
+    }
+
+    @Test(arguments: [(0o777, false), (0o702, false), (0o1777, true), (0o755, true)])
+    func refusesARootBelowWhatOthersMayWrite(_ mode: Int, _ isTaken: Bool) throws {
+        let above = scratch.path + "/above"
+        try makeDirectory(above)
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: above)
+        try FileManager.default.createSymbolicLink(atPath: scratch.path + "/link", withDestinationPath: above)
+        for path in [above + "/root", above + "/a/root", scratch.path + "/link/root"] {
+            let line = failure { _ = try StateRoot(path: path, runtimeDirectory: nil).open() }
+            #expect((line == nil) == isTaken, "\(path): \(line ?? "taken")")
+            if let line { #expect(line.contains("\(above)\", which others own or may write")) }
+        }
+    }
+
+    @Test(.enabled(if: effectiveUserID() == 0, "needs root")) func refusesARootBelowWhatOthersOwn() throws {
+        let above = scratch.path + "/above"
+        try makeDirectory(above)
+        try openFile(above, .readOnly).changeOwner(uid: 1, gid: 1)
+        let line = failure { _ = try StateRoot(path: above + "/root", runtimeDirectory: nil).open() }
+        #expect(line?.contains("others own or may write") == true)
+    }
+
     // MARK: Seccomp
 
     private let profile = Seccomp(
