@@ -5,9 +5,9 @@ internal import LinuxSystem
 @main
 struct Agentrt {
     static func main() {
-        // Descriptors 0 to 2 that a careless caller left closed would be taken by files of the runtime's own.
         var log = Log()
         do {
+            try openStandardDescriptors()
             let global = try GlobalOptions(try processArguments().dropFirst())
             log = global.log
             try global.checkSupported()
@@ -18,6 +18,17 @@ struct Agentrt {
         } catch {
             log.error("\(error)")
             endProcess(1)
+        }
+    }
+
+    /// Opens /dev/null for descriptors 0 to 2 that a careless caller left closed: they would be taken by files of the
+    /// runtime's own, which the program would then be given as its standard input and output.
+    private static func openStandardDescriptors() throws(SystemCallError) {
+        for number in Int32(0)...2 where !UnownedDescriptor(number).isOpen {
+            // The lowest number that is free, so this one.
+            let null = try openFile("/dev/null", .readWrite)
+            try null.setCloseOnExec(false)
+            _ = null.release()
         }
     }
 }

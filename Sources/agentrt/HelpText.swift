@@ -12,9 +12,9 @@ enum HelpText {
         A sandbox for the tools of AI coding agents, and an OCI runtime.
 
         Profiles:
-          run --profile FILE [--agent A] [--tool T] [--project DIR] -- CMD ARG...
+          run --profile FILE [--agent A] [--tool T] [--project DIR] [--session S] -- CMD ARG...
                                      run one tool call as the profile permits
-          bundle FILE [--agent A] [--tool T] [--project DIR] --output DIR [-- CMD ARG...]
+          bundle FILE [--agent A] [--tool T] [--project DIR] [--session S] --output DIR [-- CMD ARG...]
                                      make an OCI bundle of a profile
           check FILE                 validate a profile
 
@@ -33,6 +33,7 @@ enum HelpText {
           --root DIR                 where state is kept
           --log FILE                 also write errors to a file
           --log-format text|json     their form
+          --cgroup-manager cgroupfs  the only one so far
           --debug                    accepted for engines
           --version, --help
 
@@ -42,7 +43,7 @@ enum HelpText {
         "run": """
         usage: agentrt run [--id ID] BUNDLE
                agentrt run [--bundle DIR] ID
-               agentrt run --profile FILE [--agent A] [--tool T] [--project DIR] -- CMD ARG...
+               agentrt run --profile FILE [--agent A] [--tool T] [--project DIR] [--session S] -- CMD ARG...
 
           --bundle, -b DIR       the bundle; the current directory without it
           --config, -f FILE      the configuration; config.json of the bundle without it
@@ -53,6 +54,8 @@ enum HelpText {
           --keep                 do not delete the container when it has ended
           --pid-file FILE        write the first process's id there
           --no-new-keyring       share the session keyring
+          --preserve-fds N       keep descriptors 3 to N+2
+          --session S            with a profile: put the call's control group below /agentrt/S
           --tty, -t              give the command a new terminal
           --no-tty, -T           pass the caller's descriptors through
 
@@ -65,6 +68,7 @@ enum HelpText {
           --console-socket PATH  send the terminal's master there
           --pid-file FILE        write the first process's id there
           --no-new-keyring       share the session keyring
+          --preserve-fds N       keep descriptors 3 to N+2
 
         """,
         "start": "usage: agentrt start ID\n",
@@ -74,7 +78,8 @@ enum HelpText {
         "list": "usage: agentrt list [--format table|json] [--quiet]\n",
         "spec": "usage: agentrt spec [--rootless] [--bundle DIR]\n",
         "bundle":
-            "usage: agentrt bundle FILE [--agent A] [--tool T] [--project DIR] --output DIR [-- CMD ARG...]\n",
+            "usage: agentrt bundle FILE [--agent A] [--tool T] [--project DIR] [--session S] [--tty] --output DIR "
+            + "[-- CMD ARG...]\n",
         "check": "usage: agentrt check FILE [--project DIR]\n",
     ]
 }

@@ -84,6 +84,29 @@ import Testing
         #expect(try container.command(words, globals: flags).run().status == 4)
     }
 
+    @Test(.agentrtOnly) func descriptorsThatAreClosedBecomeDevNull() throws {
+        let container = try scratch.container {
+            $0.shell("(/payload readlink /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2 >/data/fds); true")
+        }
+        let run = container.running()
+        let script = "exec \"$@\" <&- >&- 2>&-"
+        let output = try Command("/bin/sh", ["-c", script, "sh", run.program] + run.arguments).run().succeeded()
+        #expect(output.standardOutput.isEmpty && output.standardError.isEmpty)
+        let links = try Files.read(container.bundle.rootfs + "/data/fds").split(separator: "\n")
+        #expect(links.count == 3 && links.allSatisfy { $0.hasSuffix("=/dev/null") }, "\(links)")
+    }
+
+    @Test(
+        .agentrtOnly,
+        arguments: [
+            (["--help"], ["--session", "--cgroup-manager"]), (["create", "--help"], ["--preserve-fds"]),
+            (["run", "--help"], ["--session", "--preserve-fds"]), (["bundle", "--help"], ["--session"]),
+        ])
+    func helpHasTheOptions(_ words: [String], _ options: [String]) throws {
+        let text = try Command(Runtime.current.path, words).run().succeeded().standardOutput
+        for option in options { #expect(text.contains(option), "\(words)") }
+    }
+
     @Test func doubleHyphenEndsTheOptions() throws {
         let container = try scratch.container { $0.payload("pause") }
         try container.create()
