@@ -19,7 +19,10 @@ struct ProfileFileTests {
         let path = scratch.root + "/p.json"
         #expect(outcome(path) == path + ": no such file or directory")
         #expect(outcome(scratch.project) == scratch.project + ": is a directory")
-        #expect(outcome("/dev/zero") == "/dev/zero: larger than 1 MiB: not a profile")
+        #expect(outcome("/dev/zero") == "/dev/zero: is no regular file")
+        let fifo = scratch.root + "/fifo"
+        #expect(mkfifo(fifo, 0o600) == 0)
+        #expect(outcome(fifo) == fifo + ": is no regular file")
         try scratch.write("{}", to: path)
         let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
         try file.truncate(atOffset: 100 << 20)

@@ -20,12 +20,17 @@ public struct ProfileFile: Sendable {
     /// - Throws: ``ProfileError`` with the first thing that is wrong.
     public static func read(path: String) throws(ProfileError) -> ProfileFile {
         let text: [UInt8]
+        let isFile: Bool
         do throws(SystemCallError) {
-            text = try readFile(path, limit: sizeLimit)
+            // Not blocking: opening a FIFO would wait for its writer.
+            let file = try openFile(path, [.readOnly, .nonBlocking])
+            isFile = try [.regular, .directory].contains(file.status().kind)
+            text = isFile ? try file.readAll(limit: sizeLimit) : []
         } catch {
             let reason = error.errno == .fileTooLarge ? "larger than 1 MiB: not a profile" : "\(error.errno)"
             throw ProfileError(file: path, message: reason)
         }
+        guard isFile else { throw ProfileError(file: path, message: "is no regular file") }
         return try parse(text, path: path)
     }
 
