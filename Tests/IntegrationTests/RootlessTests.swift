@@ -13,6 +13,24 @@ import Testing
         #expect(try run { $0.payload("exit", "7") }.status == 7)
     }
 
+    @Test(.agentrtOnly) func deletesWhatEvenItsOwnerMayNotRead() throws {
+        // What a container that is gone may leave in a bundle below the state directory.
+        let container = try container { _ in }
+        let place = container.root + "/" + container.id
+        for path in ["", "/bundle", "/bundle/closed", "/bundle/closed/inner"] {
+            try Files.makeDirectory(place + path)
+            try Files.write("", to: place + path + "/file")
+        }
+        for path in ["/bundle/closed/inner", "/bundle/closed", "/bundle"] {
+            try check(chmod(place + path, 0), "chmod", path)
+        }
+        if geteuid() == 0 {
+            _ = try Command("/bin/chown", ["-R", "\(Self.user):\(Self.group)", place]).run().succeeded()
+        }
+        try container.delete("--force")
+        #expect(!Files.exists(place))
+    }
+
     @Test func rootInsideIsTheUserOutside() throws {
         let container = try container { $0.payload("ids", ",", "write", "/data/file") }
         let facts = try container.run().succeeded().facts

@@ -24,6 +24,7 @@ struct TreeTests {
     @Test func removesWhatNobodyMayRead() throws {
         try makeDirectory(scratch.path + "/tree")
         try makeDirectory(scratch.path + "/tree/closed")
+        try makeDirectory(scratch.path + "/tree/closed/inner")
         try openFile(scratch.path + "/tree", [.readOnly, .directory]).changeMode("closed", 0)
         try scratch.open().removeTree("tree")
         #expect(try directoryEntries(scratch.path).isEmpty)
