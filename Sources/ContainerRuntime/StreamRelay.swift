@@ -82,6 +82,8 @@ final class StreamRelay {
     ///
     /// - Returns: The descriptors whose output could not be written whole.
     func finish() throws(RuntimeError) -> [Int32] {
+        // Where no container came into being they are still here, and the relays would wait for their end for ever.
+        release()
         var lost: [Int32] = []
         for (number, process) in pumps {
             try during("descriptor \(number)") { () throws(SystemCallError) in

@@ -103,6 +103,15 @@ import Testing
         }
     }
 
+    @Test func sandboxThatCannotBeBornDoesNotHang() throws {
+        let container = try scratch.container {
+            $0.annotations = ["dev.agentrt.landlock": "{\"execute\": [\"/payload\"]}"]
+            $0.namespace("network", path: "/no/such/namespace")
+        }
+        // The output of a test is a file, so relays stand between.
+        #expect(try container.running().run(timeout: 10).refused().contains("/no/such/namespace"))
+    }
+
     @Test func annotationsOfOthersArePassedOver() throws {
         #expect(try scratch.run { $0.annotations = ["dev.agentrtx": "1", "org.example": "2"] }.status == 0)
     }

@@ -14,8 +14,10 @@ import Testing
         ).run().succeeded()
         try check(rename(project.directory + "/temp", project.directory + "/temp.real"), "rename", "temp")
         try check(symlink(target, project.directory + "/temp"), "symlink", "temp")
+        // The id of its own: its control group is every root's.
+        let id = "exchanged-\(uniqueNumber())"
         let output = try Command(
-            Runtime.current.path, ["--root", project.scratch.stateRoot, "run", "--bundle", bundle, "exchanged"]
+            Runtime.current.path, ["--root", project.scratch.stateRoot, "run", "--bundle", bundle, id]
         ).run()
         #expect(output.status != 0 && output.message.contains("temp"), "\(output)")
         #expect(Files.list(outside).isEmpty)
