@@ -118,10 +118,12 @@ public struct BundlePlan: Sendable {
             rootfsPropagation: .rprivate, maskedPaths: maskedPaths, readonlyPaths: readonlyPaths)
     }
 
-    /// What of procfs tells of the host or reaches it; as all engines have it.
+    /// What of procfs tells of the host or reaches it; as all engines have it, and more. /proc/tty/driver as a whole, since
+    /// only root of the host may look into it for what it holds, so not whoever masks it in a user namespace.
     private static let maskedPaths = [
         "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
-        "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats",
+        "/proc/pagetypeinfo", "/proc/sched_debug", "/proc/scsi", "/proc/slabinfo", "/proc/timer_list",
+        "/proc/timer_stats", "/proc/tty/driver", "/proc/vmallocinfo",
     ]
 
     private static let readonlyPaths = [
