@@ -148,6 +148,18 @@ struct ProfileExecutableTests {
             ])
     }
 
+    @Test func variablesThatLoadCodeAreAdvisedOn() throws {
+        let scratch = try ProfileScratch()
+        let text = #"""
+            { "environment": { "pass": ["TERM", "NODE_OPTIONS"], "set": { "LD_PRELOAD": "/x", "A": "1" } },
+              "allowedExecutables": ["/usr/bin/ls"] }
+            """#
+        let line = "environment has LD_PRELOAD, NODE_OPTIONS, by which listed programs load code that no list names"
+        #expect(try scratch.resolve(text).advice.contains(line))
+        let harmless = text.replacing("NODE_OPTIONS", with: "LANG").replacing("LD_PRELOAD", with: "LD_BIND_NOW")
+        #expect(try !scratch.resolve(harmless).advice.contains { $0.contains("environment") })
+    }
+
     @Test func aDeniedExecutableIsAContradiction() throws {
         let scratch = try ProfileScratch()
         try scratch.write("#!/usr/bin/bash\n", to: "temp/x.sh", mode: 0o755)

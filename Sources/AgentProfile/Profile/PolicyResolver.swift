@@ -53,6 +53,7 @@ struct PolicyResolver {
         let interpreterLinks = try requireInterpreters(grants.executables)
         noteExecutables(grants)
         advise(grants)
+        adviseOnEnvironment(grants)
         let links = links(of: grants, interpreterLinks)
         removeRepeated(&grants)
         try protect(&grants)
