@@ -100,7 +100,8 @@ public func processArguments() throws(SystemCallError) -> [String] {
     guard var entry = linux_arguments() else { return [] }
     while let text = entry.pointee {
         guard let word = String(validatingCString: text) else {
-            throw SystemCallError(call: "read", object: "argument \(words.count) (not UTF-8)", errno: .illegalByteSequence)
+            throw SystemCallError(
+                call: "read", object: "argument \(words.count) (not UTF-8)", errno: .illegalByteSequence)
         }
         words.append(word)
         entry += 1
