@@ -28,7 +28,7 @@ let package = Package(
         // A profile becomes a bundle.
         .target(name: "AgentProfile", dependencies: ["OCISpec", "JSON", "LinuxSystem"], swiftSettings: strict),
         // The control group of a container.
-        .target(name: "Cgroup", dependencies: ["LinuxSystem"], swiftSettings: strict),
+        .target(name: "Cgroup", dependencies: ["OCISpec", "LinuxSystem"], swiftSettings: strict),
         // config.json, state.json and features as values.
         .target(name: "OCISpec", dependencies: ["JSON"], swiftSettings: strict),
         // The one JSON reader and writer, with positions.
@@ -49,7 +49,7 @@ let package = Package(
         .testTarget(
             name: "AgentProfileTests", dependencies: ["AgentProfile", "OCISpec", "JSON", "LinuxSystem"],
             swiftSettings: strict),
-        .testTarget(name: "CgroupTests", dependencies: ["Cgroup"], swiftSettings: strict),
+        .testTarget(name: "CgroupTests", dependencies: ["Cgroup", "OCISpec"], swiftSettings: strict),
         .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: strict),
         .testTarget(
             name: "ContainerRuntimeTests", dependencies: ["ContainerRuntime", "OCISpec", "JSON", "LinuxSystem"],

@@ -94,6 +94,9 @@ public struct Policy: Equatable, Sendable {
         /// Time from start to end, in milliseconds.
         public var wallTime: UInt64?
 
+        /// Where the profile says so, by the limit's name: `tools.bash.resources.memory`.
+        public var places: [String: String] = [:]
+
         /// No limits.
         public init() {}
     }
@@ -117,8 +120,10 @@ public struct Policy: Equatable, Sendable {
     public var passedEnvironment: [String] = []
     /// Variables that are set, by name; they win over passed ones.
     public var setEnvironment: [String: String] = [:]
-    /// The most that may be used.
+    /// The most that one call may use.
     public var resources = Resources()
+    /// The most that the agent's calls of one session may use together; its wall time is each call's own.
+    public var sessionResources = Resources()
     /// Whether programs that live by private helpers (git, gcc) get them without being listed.
     public var grantsHelpers = true
     /// Whether memfd_create(2) is permitted.

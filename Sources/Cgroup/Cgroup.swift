@@ -1,31 +1,5 @@
 public import LinuxSystem
 
-/// The unified hierarchy (cgroup v2) of this host.
-///
-/// Source: the kernel's Documentation/admin-guide/cgroup-v2.rst.
-public struct UnifiedHierarchy: Sendable {
-    /// Where it is mounted.
-    public let mountPoint: String
-
-    /// Finds the hierarchy: alone at `/sys/fs/cgroup`, or beside the legacy ones at `/sys/fs/cgroup/unified`.
-    ///
-    /// - Returns: The hierarchy, or nil where this host has none.
-    /// - Throws: `SystemCallError` for any other failure than that a place is missing.
-    public static func ofHost() throws(SystemCallError) -> UnifiedHierarchy? {
-        for place in ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"] {
-            do throws(SystemCallError) {
-                // CGROUP2_SUPER_MAGIC of linux/magic.h.
-                if try openFile(place, [.path, .directory]).fileSystemMagic() == 0x6367_7270 {
-                    return UnifiedHierarchy(mountPoint: place)
-                }
-            } catch  where error.errno == .noSuchFile || error.errno == .notDirectory {
-                continue
-            }
-        }
-        return nil
-    }
-}
-
 /// One container's control group: made before the container, removed after it.
 public struct Cgroup: Sendable {
     /// The directory, for clone3(2)'s CLONE_INTO_CGROUP and the group's files.
@@ -42,29 +16,62 @@ public struct Cgroup: Sendable {
     /// somebody else made, whenever that was and whoever calls it.
     private static let mode: UInt32 = 0o1755
 
-    /// Makes the group, and what is missing above it.
+    /// Makes the group, and what is missing above it, and sets its limits.
     ///
     /// - Parameters:
     ///   - path: Where.
     ///   - hierarchy: In which hierarchy.
-    /// - Returns: The new group.
-    /// - Throws: ``CgroupError`` where a group of that path already holds processes; `SystemCallError` as text within.
-    public static func make(_ path: CgroupPath, in hierarchy: UnifiedHierarchy) throws(SystemCallError) -> Cgroup {
+    ///   - settings: The group's limits.
+    ///   - parentSettings: The limits of the group above it, which a session's calls share.
+    /// - Returns: The group; it may have been there before.
+    /// - Throws: ``CgroupError``; what was made for it is gone again.
+    public static func make(
+        _ path: CgroupPath, in hierarchy: UnifiedHierarchy, settings: ControlSettings = .none,
+        parentSettings: ControlSettings = .none
+    ) throws(CgroupError) -> Cgroup {
         // A group above may be removed, once empty, between two steps of this: then start again.
         var attempts = 0
         while true {
-            do throws(SystemCallError) {
-                var directory = try openFile(hierarchy.mountPoint, [.readOnly, .directory])
-                var isNew = false
-                for name in path.components {
-                    isNew = try directory.makeDirectoryIfMissing(name, mode: mode)
-                    directory = try directory.open(name, [.readOnly, .directory])
+            do throws(CgroupError) {
+                let group = try descend(path, in: hierarchy, settings, parentSettings)
+                do throws(CgroupError) {
+                    try group.apply(settings)
+                } catch {
+                    if group.isNew { try attempt { () throws(SystemCallError) in try group.remove() } }
+                    throw error
                 }
-                return Cgroup(directory: directory, path: path, isNew: isNew, hierarchy: hierarchy)
+                return group
             } catch  where error.errno == .noSuchFile && attempts < 100 {
                 attempts += 1
+            } catch {
+                let failure = error
+                try attempt { () throws(SystemCallError) in try removeEmptyGroups(above: path, in: hierarchy) }
+                throw failure
             }
         }
+    }
+
+    private static func descend(
+        _ path: CgroupPath, in hierarchy: UnifiedHierarchy, _ settings: ControlSettings,
+        _ parentSettings: ControlSettings
+    ) throws(CgroupError) -> Cgroup {
+        let own = settings.controllers
+        let shared = parentSettings.controllers
+        var directory = try attempt { () throws(SystemCallError) in
+            try openFile(hierarchy.mountPoint, [.readOnly, .directory])
+        }
+        var (place, isNew) = (hierarchy.mountPoint, false)
+        for (index, name) in path.components.enumerated() {
+            let isParent = index == path.components.count - 1
+            if isParent, !parentSettings.isEmpty { try share(parentSettings, in: directory, place) }
+            try passOn(isParent ? own : own.merging(shared), to: directory, place)
+            directory = try attempt { () throws(SystemCallError) in
+                isNew = try directory.makeDirectoryIfMissing(name, mode: mode)
+                return try directory.open(name, [.readOnly, .directory])
+            }
+            place += "/" + name
+        }
+        return Cgroup(directory: directory, path: path, isNew: isNew, hierarchy: hierarchy)
     }
 
     /// Opens a group that was made before.
@@ -144,10 +151,18 @@ public struct Cgroup: Sendable {
                 waited += 1
             }
         }
+        try Self.removeEmptyGroups(above: path, in: hierarchy)
+    }
+
+    /// Removes those of the groups above that were made here and hold nothing any more, from the lowest up.
+    private static func removeEmptyGroups(
+        above path: CgroupPath, in hierarchy: UnifiedHierarchy
+    ) throws(SystemCallError) {
         for parent in path.parents {
             let place = hierarchy.mountPoint + parent
-            // One that is gone was removed by the last of the other containers in it; it may be there again.
-            guard let status = try fileStatus(place, followsLink: false), Self.isMarked(status) else { break }
+            // One that is gone was removed by the last of the other containers in it, or was never made.
+            guard let status = try fileStatus(place, followsLink: false) else { continue }
+            guard isMarked(status) else { break }
             do throws(SystemCallError) {
                 try removeDirectory(place)
             } catch {

@@ -11,11 +11,13 @@ public struct CgroupPath: Equatable, Sendable, CustomStringConvertible {
     /// `agentrt`. Components `.` and doubled slashes are left out, as the kernel would: they name no other group, and
     /// the path that is kept is the one that later verbs open.
     ///
-    /// - Parameter cgroupsPath: The path.
+    /// - Parameters:
+    ///   - cgroupsPath: The path.
+    ///   - base: The group that holds `agentrt`, from the root down.
     /// - Throws: ``CgroupError`` for a path with `..` or NUL, one that names the root, or one with over-long names.
-    public init(_ cgroupsPath: String) throws(CgroupError) {
+    public init(_ cgroupsPath: String, below base: [String] = []) throws(CgroupError) {
         var components = cgroupsPath.split(separator: "/").filter { $0 != "." }.map(String.init)
-        if !cgroupsPath.hasPrefix("/") { components.insert("agentrt", at: 0) }
+        if !cgroupsPath.hasPrefix("/") { components = base + ["agentrt"] + components }
         for component in components {
             if component == ".." { throw CgroupError("\(quoted(cgroupsPath)) leads out of the hierarchy by \"..\"") }
             if component.utf8.count > 255 { throw CgroupError("\(quoted(cgroupsPath)) has a name over 255 bytes") }
@@ -41,15 +43,4 @@ public struct CgroupPath: Equatable, Sendable, CustomStringConvertible {
         for component in components { text += "/" + component }
         return text
     }
-}
-
-/// A control group that cannot be as asked for.
-public struct CgroupError: Error, CustomStringConvertible, Sendable {
-    /// What and why, in lower case and without a full stop.
-    public let description: String
-
-    /// An error.
-    ///
-    /// - Parameter description: What and why.
-    public init(_ description: String) { self.description = description }
 }

@@ -25,11 +25,17 @@ struct Birth {
     private func clone(
         _ namespaces: NamespaceSet, into cgroup: Cgroup?, asSibling: Bool, body: () -> Never
     ) throws(RuntimeError) -> (pid: Int32, process: ProcessHandle) {
-        let what = cgroup.map { "clone into cgroup \(quoted($0.absolutePath))" }
-        switch try during(
-            what ?? "clone",
-            { try cloneProcess(namespaces, intoCgroup: cgroup?.directory, asSibling: asSibling) })
-        {
+        let what = cgroup.map { "clone into cgroup \(quoted($0.absolutePath))" } ?? "clone"
+        let born: CloneResult
+        do throws(SystemCallError) {
+            born = try cloneProcess(namespaces, intoCgroup: cgroup?.directory, asSibling: asSibling)
+        } catch  where error.errno == .notSupported && cgroup != nil {
+            // cgroup-v2.rst, Threads: an invalid domain.
+            throw RuntimeError("\(what): a group above it holds processes or is threaded, so that it can hold none")
+        } catch {
+            throw RuntimeError("\(what): \(error)")
+        }
+        switch born {
         case .child: body()
         case .parent(let pid, let process): return (pid, process)
         }

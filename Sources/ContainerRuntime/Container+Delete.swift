@@ -37,7 +37,7 @@ extension Container {
     private func endWhatIsLeft() throws(RuntimeError) {
         guard let hierarchy = try during("cgroup", { try UnifiedHierarchy.ofHost() }) else { return }
         try during("cgroup") {
-            try Cgroup.open(try CgroupPath("/agentrt/\(id)"), in: hierarchy)?.remove()
+            try Cgroup.open(try ControlGroupPlan.path(id.description, in: hierarchy), in: hierarchy)?.remove()
         }
     }
 

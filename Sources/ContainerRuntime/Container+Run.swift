@@ -1,3 +1,4 @@
+public import Cgroup
 public import LinuxSystem
 internal import OCISpec
 
@@ -9,16 +10,25 @@ public struct RunResult: Sendable {
         case ended(ProcessEnd)
         /// Its time was up.
         case wallTime(milliseconds: Int64)
+        /// It was killed for want of memory: at the container's own limit, or one above it.
+        case memory(ofSession: Bool)
     }
 
     /// How the program ended.
-    public let reason: Reason
+    public var reason: Reason
+    /// What it used; nil without a control group, or where nobody looked.
+    public var statistics: CgroupStatistics?
+    /// From before the container was made to its end, in nanoseconds.
+    public var wallTime: Int64 = 0
+
+    init(reason: Reason) { self.reason = reason }
 
     /// The status that `run` exits with: the program's, 128 and a signal's number, or 124 for the time.
     public var exitStatus: Int32 {
         switch reason {
         case .ended(let end): end.shellStatus
         case .wallTime: ReapingInit.timeoutStatus
+        case .memory: 128 + Signals.kill
         }
     }
 }
@@ -39,6 +49,7 @@ extension Container {
     ) throws(RuntimeError) -> RunResult {
         // Blocked before anything is made: a signal that comes early is passed on, not lost and not the end of this.
         let signals = try during("signals") { try SignalQueue() }
+        let began = bootTime()
         let launch = try Launch(self, bundle: bundle, options: options, staysAttached: true)
         try launch.run()
         do throws(RuntimeError) {
@@ -51,7 +62,12 @@ extension Container {
         try launch.directory?.unlock()
         let end: Result<RunResult, RuntimeError>
         do throws(RuntimeError) {
-            end = .success(try Supervision(launch, signals: signals).waitForEnd())
+            var result = try Supervision(launch, signals: signals).waitForEnd()
+            result.wallTime = bootTime() - began
+            if options.readsStatistics || launch.controlGroup.hasLimits && result.exitStatus != 0 {
+                try account(launch, &result)
+            }
+            end = .success(result)
         } catch {
             end = .failure(error)
         }
@@ -75,6 +91,16 @@ extension Container {
         } catch {
             try delete(force: true)
             throw error
+        }
+    }
+
+    /// Reads what the ended container used, and whether want of memory ended it.
+    private func account(_ launch: Launch, _ result: inout RunResult) throws(RuntimeError) {
+        guard let cgroup = launch.cgroup else { return }
+        let statistics = try during("cgroup") { try cgroup.statistics() }
+        result.statistics = statistics
+        if case .ended(.signalled(Signals.kill)) = result.reason, (statistics.memoryKills ?? 0) > 0 {
+            result.reason = .memory(ofSession: statistics.memoryLimitHits == 0)
         }
     }
 

@@ -16,6 +16,7 @@ final class Launch {
     private(set) var directory: StateDirectory?
     /// What was written down of the container; nil before there is a process.
     private(set) var record: ContainerRecord?
+    let controlGroup: ControlGroupPlan
     private(set) var cgroup: Cgroup?
     private(set) var pid: Int32 = 0
     private(set) var process: ProcessHandle?
@@ -44,6 +45,7 @@ final class Launch {
         if !plan.process.hasTerminal, options.consoleSocket != nil {
             throw RuntimeError("--console-socket: the bundle asks for no terminal (process.terminal)")
         }
+        controlGroup = try ControlGroupPlan(bundle.spec, id: container.id, annotations: plan.annotations)
         directory = try StateDirectory(making: container.id, in: container.root)
         self.plan = plan
     }
@@ -52,7 +54,8 @@ final class Launch {
     func run() throws(RuntimeError) {
         do throws(RuntimeError) {
             if let write = options.writeBundle { try writeBundle(write) }
-            plan.cgroupPath = try makeCgroup()
+            cgroup = try controlGroup.make()
+            plan.cgroupPath = cgroup?.absolutePath
             try bear()
             try handshake()
             if let path = options.pidFile { try writePidFile(path) }
@@ -69,27 +72,6 @@ final class Launch {
             return try state.directory.open(StateRoot.bundleName, [.readOnly, .directory])
         }
         try during("bundle") { try write(place) }
-    }
-
-    // MARK: The control group
-
-    private func makeCgroup() throws(RuntimeError) -> String? {
-        guard let hierarchy = try during("cgroup", { try UnifiedHierarchy.ofHost() }) else { return nil }
-        let asked = bundle.spec.linux?.cgroupsPath
-        let path = try during("linux.cgroupsPath") { try CgroupPath(asked ?? "/agentrt/\(container.id)") }
-        do throws(SystemCallError) {
-            let cgroup = try Cgroup.make(path, in: hierarchy)
-            if !cgroup.isNew, try !cgroup.processes().isEmpty {
-                throw SystemCallError(call: "mkdir", object: "which holds processes", errno: .fileExists)
-            }
-            self.cgroup = cgroup
-            return cgroup.absolutePath
-        } catch  where [.permissionDenied, .readOnlyFileSystem, .notPermitted].contains(error.errno) {
-            // No limit was asked for (that is refused above), so a user without a delegated group goes without one.
-            return nil
-        } catch {
-            throw RuntimeError("cgroup \(quoted(path.description)): \(error)")
-        }
     }
 
     // MARK: The process
@@ -198,6 +180,7 @@ final class Launch {
         guard let process else { return RuntimeError("init died") }
         let end = try during("wait for init") { try process.waitForEnd() }
         self.process = nil
+        if end == .signalled(Signals.kill), let why = try controlGroup.startFailure(cgroup) { return why }
         switch end {
         case .signalled(let signal): return RuntimeError("init was killed by signal \(Signals.name(signal))")
         case .exited(let status): return RuntimeError("init ended early with status \(status)")

@@ -1,5 +1,6 @@
 internal import JSON
 internal import LinuxSystem
+internal import OCISpec
 
 /// What a bundle asks of agentrt beyond the OCI specification; see spec/annotations.md.
 struct RuntimeAnnotations: Equatable {
@@ -13,6 +14,9 @@ struct RuntimeAnnotations: Equatable {
     var hasRealSources = false
     /// The longest time the container may run, in milliseconds; nil for ever.
     var wallTime: Int64?
+
+    /// The limits of the session's control group, which holds the container's; nil without any.
+    var sessionResources: LinuxResources?
 
     private static let prefix = "dev.agentrt."
 
@@ -28,6 +32,7 @@ struct RuntimeAnnotations: Equatable {
             case "memfd_noexec":
                 guard let flag = Bool(value) ?? (value == "2" ? true : nil) else { throw invalid }
                 forbidsMemfdExecution = flag
+            case "session.resources": sessionResources = try Self.resources(value, key: key)
             case "sources":
                 guard value == "real" else { throw invalid }
                 hasRealSources = true
@@ -41,6 +46,14 @@ struct RuntimeAnnotations: Equatable {
         if hasReapingInit == false, wallTime != nil {
             // Nobody would be left to keep the time once `create` and `start` have returned.
             throw RuntimeError("annotations.dev.agentrt.wallTime: needs dev.agentrt.init=true")
+        }
+    }
+
+    private static func resources(_ value: String, key: String) throws(RuntimeError) -> LinuxResources {
+        try during("annotations.\(key)") {
+            let resources = try LinuxResources(json: JSONParser.parse(Array(value.utf8)))
+            try resources.validate()
+            return resources
         }
     }
 

@@ -21,53 +21,9 @@ func refuseWhatIsNotBuilt(_ spec: Spec) throws(RuntimeError) {
     try refuse(linux.intelRdt != nil, "linux.intelRdt", "Intel RDT is")
     try refuse(linux.memoryPolicy != nil, "linux.memoryPolicy", "memory policies are")
     try refuse(!linux.netDevices.isEmpty, "linux.netDevices", "moving network devices is")
-    if let resources = linux.resources { try refuseLimits(resources) }
+    if let resources = linux.resources { try DeviceRules.refuseUnusual(resources.devices) }
     if let seccomp = linux.seccomp {
         let notifies = seccomp.defaultAction == .notify || seccomp.syscalls.contains { $0.action == .notify }
         try refuse(notifies || seccomp.listenerPath != nil, "linux.seccomp", "seccomp notification is")
-    }
-}
-
-/// Refuses resource limits, which come with their own change; values that ask for nothing pass, as engines write them.
-private func refuseLimits(_ resources: LinuxResources) throws(RuntimeError) {
-    func refuse(_ value: (some BinaryInteger)?, _ path: String) throws(RuntimeError) {
-        guard let value, value > 0 else { return }
-        throw RuntimeError("linux.resources.\(path): resource limits are not supported yet")
-    }
-    try DeviceRules.refuseUnusual(resources.devices)
-    try refuse(resources.memory?.limit, "memory.limit")
-    try refuse(resources.memory?.reservation, "memory.reservation")
-    try refuse(resources.memory?.swap, "memory.swap")
-    try refuse(resources.memory?.kernel, "memory.kernel")
-    try refuse(resources.memory?.kernelTCP, "memory.kernelTCP")
-    try refuse(resources.memory?.swappiness, "memory.swappiness")
-    if resources.memory?.disableOOMKiller == true {
-        throw RuntimeError("linux.resources.memory.disableOOMKiller: resource limits are not supported yet")
-    }
-    try refuse(resources.cpu?.shares, "cpu.shares")
-    try refuse(resources.cpu?.quota, "cpu.quota")
-    try refuse(resources.cpu?.burst, "cpu.burst")
-    try refuse(resources.cpu?.realtimeRuntime, "cpu.realtimeRuntime")
-    try refuse(resources.cpu?.realtimePeriod, "cpu.realtimePeriod")
-    try refuse(resources.cpu?.idle, "cpu.idle")
-    for (list, name) in [(resources.cpu?.cpus, "cpus"), (resources.cpu?.mems, "mems")] where list?.isEmpty == false {
-        throw RuntimeError("linux.resources.cpu.\(name): resource limits are not supported yet")
-    }
-    try refuse(resources.pids?.limit, "pids.limit")
-    var blockIO = resources.blockIO ?? LinuxBlockIO()
-    if blockIO.weight == 0 { blockIO.weight = nil }
-    if blockIO.leafWeight == 0 { blockIO.leafWeight = nil }
-    if blockIO != LinuxBlockIO() {
-        throw RuntimeError("linux.resources.blockIO: resource limits are not supported yet")
-    }
-    if !resources.hugepageLimits.isEmpty {
-        throw RuntimeError("linux.resources.hugepageLimits: resource limits are not supported yet")
-    }
-    if let network = resources.network, (network.classID ?? 0) != 0 || !network.priorities.isEmpty {
-        throw RuntimeError("linux.resources.network: resource limits are not supported yet")
-    }
-    if !resources.rdma.isEmpty { throw RuntimeError("linux.resources.rdma: resource limits are not supported yet") }
-    if let key = resources.unified.keys.sorted().first {
-        throw RuntimeError("linux.resources.unified.\(key): resource limits are not supported yet")
     }
 }

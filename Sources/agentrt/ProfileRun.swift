@@ -26,6 +26,7 @@ enum ProfileRun {
         var options = try CreateVerb.createOptions(arguments)
         options.writeBundle = { directory in try BundleWriter.write(plan, into: directory) }
         let bundle = Bundle(path: try global.root.bundlePath(of: id), spec: plan.spec)
-        return try RunVerb.run(bundle, id: id, global, arguments, options: options)
+        return try RunVerb.run(
+            bundle, id: id, global, arguments, options: options, limits: LimitNames(resolution.policy))
     }
 }

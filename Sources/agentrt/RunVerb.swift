@@ -1,4 +1,5 @@
 internal import ContainerRuntime
+internal import JSON
 internal import LinuxSystem
 internal import OCISpec
 
@@ -8,7 +9,7 @@ enum RunVerb {
         CreateVerb.options + [
             .flag("detach", "d"), .flag("keep"), .flag("no-subreaper"), .value("id"), .value("id-file"),
             .flag("tty", "t"), .flag("no-tty", "T"), .value("profile"), .value("agent"), .value("tool"),
-            .value("project"), .value("session"),
+            .value("project"), .value("session"), .value("report"),
         ]
 
     static func run(_ global: GlobalOptions) throws -> Int32 {
@@ -31,20 +32,30 @@ enum RunVerb {
 
     /// Runs a bundle with the options of the command line.
     static func run(
-        _ bundle: Bundle, id: ContainerID, _ global: GlobalOptions, _ arguments: Arguments, options: CreateOptions
+        _ bundle: Bundle, id: ContainerID, _ global: GlobalOptions, _ arguments: Arguments, options: CreateOptions,
+        limits: LimitNames? = nil
     ) throws -> Int32 {
         if let path = arguments["id-file"] {
             try openFile(path, [.writeOnly, .create, .truncate], mode: 0o644).write(id.description)
         }
         let container = Container(id: id, root: global.root, report: global.log.note)
         if arguments.has("detach") {
+            if arguments.has("report") {
+                throw UsageError("--report does not go with --detach: nobody stays to write it")
+            }
             try container.runDetached(bundle, options: options)
             return 0
         }
-        let result = try container.run(bundle, options: options, keeps: arguments.has("keep"))
-        if case .wallTime(let milliseconds) = result.reason {
-            global.log.error("killed: wall time limit of \(milliseconds) ms reached")
+        // Opened before the container is made: a report that cannot be written is told while nothing has happened.
+        let file = try arguments["report"].map { path in
+            try openFile(path, [.writeOnly, .create, .truncate], mode: 0o644)
         }
+        var options = options
+        options.readsStatistics = file != nil
+        let result = try container.run(bundle, options: options, keeps: arguments.has("keep"))
+        let report = RunReport(result: result, limits: limits ?? LimitNames(bundle.spec.linux?.resources))
+        for line in report.lines { global.log.error(line) }
+        try file?.write(JSONWriter.bytes(report.json, layout: .indented))
         return result.exitStatus
     }
 

@@ -150,15 +150,32 @@ struct PlanBundleTests {
         #expect(plan.rootfs.tree["/rootfs/etc/hosts"] == .file(contents: [], mode: 0o644))
     }
 
-    @Test func limitsThatAreNotEnforcedAreRefused() {
+    @Test func limitsOfACall() throws {
         var policy = host.policy()
+        #expect(try host.plan(policy).spec.linux?.resources == nil)
         policy.resources.wallTime = 1500
-        #expect((try? host.plan(policy))?.spec.annotations["dev.agentrt.wallTime"] == "1500")
         policy.resources.memory = 1 << 20
-        #expect(refusal(policy) == "resources.memory: memory limits are not enforced yet, only wallTime is")
-        policy.resources.memory = nil
-        policy.resources.pids = 1
-        #expect(refusal(policy) == "resources.pids: pids limits are not enforced yet, only wallTime is")
+        policy.resources.milliCPUs = 1500
+        policy.resources.pids = 7
+        let spec = try host.plan(policy).spec
+        #expect(spec.annotations["dev.agentrt.wallTime"] == "1500")
+        #expect(
+            spec.linux?.resources
+                == LinuxResources(
+                    memory: LinuxMemory(limit: 1 << 20, swap: 1 << 20), cpu: LinuxCPU(quota: 150_000, period: 100_000),
+                    pids: LinuxPids(limit: 7)))
+    }
+
+    @Test func limitsOfASession() throws {
+        var policy = host.policy()
+        policy.sessionResources.pids = 9
+        let session = Session(name: "s1", call: 7)
+        #expect(
+            try host.plan(policy, session: session).spec.annotations["dev.agentrt.session.resources"]
+                == "{\"pids\":{\"limit\":9}}")
+        #expect(try host.plan(policy).spec.annotations["dev.agentrt.session.resources"] == nil)
+        policy.sessionResources.pids = nil
+        #expect(try host.plan(policy, session: session).spec.annotations["dev.agentrt.session.resources"] == nil)
     }
 
     @Test func aSessionNestsItsCalls() throws {
@@ -166,11 +183,11 @@ struct PlanBundleTests {
         #expect(try host.plan(policy).spec.linux?.cgroupsPath == nil)
         policy.agent = "docs"
         #expect(
-            try host.plan(policy, session: Session(name: "s1", call: 7)).spec.linux?.cgroupsPath == "/agentrt/s1/docs-7"
+            try host.plan(policy, session: Session(name: "s1", call: 7)).spec.linux?.cgroupsPath == "s1/docs-7"
         )
         policy.tool = "bash"
         #expect(
-            try host.plan(policy, session: Session(name: "s1", call: 8)).spec.linux?.cgroupsPath == "/agentrt/s1/bash-8"
+            try host.plan(policy, session: Session(name: "s1", call: 8)).spec.linux?.cgroupsPath == "s1/bash-8"
         )
         for name in ["..", "a/b", "", ".x", "ü"] {
             #expect(refusal(policy, session: Session(name: name, call: 1)).contains("cannot name a control group"))

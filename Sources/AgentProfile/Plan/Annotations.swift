@@ -10,6 +10,8 @@ public enum Annotations {
     /// `true`: files in memory must not be executed; the filter refuses to make them, and vm.memfd_noexec=2 is a second
     /// lock where the kernel lets it be set.
     public static let memfdNoExec = "dev.agentrt.memfd_noexec"
+    /// JSON, as `linux.resources`: the limits of the control group above the call's, the session's.
+    public static let sessionResources = "dev.agentrt.session.resources"
     /// `real`: sources of binds are free of symbolic links, and one that has got a link since is refused.
     public static let sources = "dev.agentrt.sources"
     /// The most time the container may take, in milliseconds.
@@ -18,7 +20,9 @@ public enum Annotations {
     public static let version = "dev.agentrt.version"
 
     /// The annotations of a sandbox.
-    static func make(_ policy: Policy, executables: Set<PathKey>) -> [String: String] {
+    static func make(
+        _ policy: Policy, executables: Set<PathKey>, isInSession: Bool
+    ) -> [String: String] {
         var rules = JSONObject()
         rules.encode("execute", executables.sorted().map(\.path))
         var annotations = [
@@ -27,6 +31,9 @@ public enum Annotations {
             sources: "real", version: "1",
         ]
         if let wallTime = policy.resources.wallTime { annotations[Self.wallTime] = String(wallTime) }
+        if isInSession, let limits = policy.sessionResources.limits {
+            annotations[sessionResources] = JSONWriter.string(limits)
+        }
         return annotations
     }
 }

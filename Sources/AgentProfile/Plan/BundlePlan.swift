@@ -38,7 +38,6 @@ public struct BundlePlan: Sendable {
         policy: Policy, command: [String], caller: Caller, session: Session?, files: HostFiles,
         machine: ELFFile.Machine
     ) throws(PlanError) -> BundlePlan {
-        try refuseLimits(policy.resources)
         for rule in policy.paths where rule.path.utf8.elementsEqual("/".utf8) {
             throw PlanError("\"/\" as a whole is not supported yet: list the directories below it", origin: rule.origin)
         }
@@ -73,20 +72,11 @@ public struct BundlePlan: Sendable {
                 process: process(command, environment, user, policy, caller),
                 root: Root(path: RootfsPlan.directory, readonly: true), hostname: RootfsPlan.hostname,
                 mounts: allMounts.map(\.mount),
-                annotations: Annotations.make(policy, executables: inventory.executables),
+                annotations: Annotations.make(
+                    policy, executables: inventory.executables, isInSession: session != nil),
                 linux: try linux(policy, user, session, machine)),
             rootfs: rootfs, mounts: allMounts, notes: user.notes + inventory.notes + view.notes,
             user: User(uid: user.uid, gid: user.gid))
-    }
-
-    /// Limits that are not enforced yet are refused: a limit that is ignored is worse than none.
-    private static func refuseLimits(_ resources: Policy.Resources) throws(PlanError) {
-        let limits = [
-            ("memory", resources.memory), ("cpus", resources.milliCPUs), ("pids", resources.pids),
-        ]
-        for (name, value) in limits where value != nil {
-            throw PlanError("\(name) limits are not enforced yet, only wallTime is", origin: "resources.\(name)")
-        }
     }
 
     private static func process(
@@ -113,7 +103,8 @@ public struct BundlePlan: Sendable {
         }
         return Linux(
             uidMappings: mapping(user.uid), gidMappings: mapping(user.gid),
-            cgroupsPath: try session?.controlGroup(for: policy), namespaces: namespaces.map { LinuxNamespace($0) },
+            resources: policy.resources.limits, cgroupsPath: try session?.controlGroup(for: policy),
+            namespaces: namespaces.map { LinuxNamespace($0) },
             seccomp: SeccompPolicy.filter(for: machine, permitsMemfd: policy.permitsMemfd),
             rootfsPropagation: .rprivate, maskedPaths: maskedPaths, readonlyPaths: readonlyPaths)
     }

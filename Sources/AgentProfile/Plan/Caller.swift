@@ -46,7 +46,7 @@ public struct Session: Equatable, Sendable {
     /// The control group of a call: below the session's, so that a limit of the session holds over all its calls.
     ///
     /// - Parameter policy: What the call may do.
-    /// - Returns: The path below the root of all control groups.
+    /// - Returns: The path below the runtime's own group.
     /// - Throws: ``PlanError`` where a name cannot be a directory's.
     func controlGroup(for policy: Policy) throws(PlanError) -> String {
         let tool = policy.tool ?? policy.agent ?? "call"
@@ -65,6 +65,6 @@ public struct Session: Equatable, Sendable {
                         + "not starting with \".\"")
             }
         }
-        return "/agentrt/\(name)/\(tool)-\(call)"
+        return "\(name)/\(tool)-\(call)"
     }
 }

@@ -44,6 +44,7 @@ struct PolicyResolver {
     ) throws(ProfileProblem) -> PolicyResolution {
         var grants = try grants(of: agent.grants)
         let agentRules = grants.rulesByPath
+        let sessionResources = grants.resources
         try requireTrusted(&grants, writtenBy: agentRules)
         if let tool {
             grants = try narrowed(grants, to: tool.grants)
@@ -68,6 +69,7 @@ struct PolicyResolver {
         policy.passedEnvironment = grants.passed
         policy.setEnvironment = grants.set
         policy.resources = grants.resources
+        policy.sessionResources = sessionResources
         policy.grantsHelpers = grants.helpers.value
         policy.permitsMemfd = grants.memfd.value
         return PolicyResolution(policy: policy, notes: notes, advice: advice)

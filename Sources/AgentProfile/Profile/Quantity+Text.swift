@@ -1,6 +1,9 @@
 extension Quantity {
     /// Bytes in the largest unit that fits without a rest: `512MiB`.
-    static func memoryText(_ bytes: UInt64) -> String {
+    ///
+    /// - Parameter bytes: How many.
+    /// - Returns: The text, as a profile may have it.
+    public static func memoryText(_ bytes: UInt64) -> String {
         for (unit, shift) in [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)] where bytes % (1 << shift) == 0 {
             return "\(bytes >> shift)\(unit)"
         }

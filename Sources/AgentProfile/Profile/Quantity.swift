@@ -1,7 +1,7 @@
 internal import JSON
 
 /// Reads amounts: memory, processors, processes, time.
-enum Quantity {
+public enum Quantity {
     /// Less memory than this starts nothing: most likely a unit was forgotten.
     static let leastMemory: UInt64 = 1 << 20
     /// The most processes that a kernel has (PID_MAX_LIMIT).

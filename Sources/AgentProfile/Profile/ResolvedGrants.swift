@@ -33,6 +33,12 @@ struct ResolvedGrants {
         resources.milliCPUs = milliCPUs?.value
         resources.pids = pids?.value
         resources.wallTime = wallTime?.value
+        for (name, place) in [
+            ("memory", memory?.place), ("cpus", milliCPUs?.place), ("pids", pids?.place),
+            ("wallTime", wallTime?.place),
+        ] {
+            resources.places[name] = place?.path
+        }
         return resources
     }
 

@@ -44,11 +44,16 @@ final class RunningProcess {
 
     /// Waits for the end; a program that takes too long is killed, and that is a failure.
     func wait(timeout seconds: Int = 30) throws -> Output {
+        try eventually("the end of \(words.joined(separator: " "))", within: seconds) { poll() != nil }
+        guard let outcome else { throw Failure("no outcome") }
+        return outcome
+    }
+
+    /// How the program ended; nil while it runs.
+    func poll() -> Output? {
         if let outcome { return outcome }
         var status: Int32 = 0
-        try eventually("the end of \(words.joined(separator: " "))", within: seconds) {
-            waitpid(pid, &status, WNOHANG) == pid
-        }
+        guard waitpid(pid, &status, WNOHANG) == pid else { return nil }
         let signal = status & 0x7F
         let result = Output(
             status: signal == 0 ? status >> 8 & 0xFF : 128 + signal, isSignaled: signal != 0,

@@ -55,6 +55,17 @@ final class SandboxedProject {
 
     /// The same, with the words in an array.
     func run(_ words: [String], options: [String] = [], input: Command.Input = .nothing) throws -> Output {
+        try command(words, options, input).run()
+    }
+
+    /// Starts a command in the sandbox, and goes on.
+    func start(
+        _ words: String..., options: [String] = [], input: Command.Input = .nothing
+    ) throws -> RunningProcess {
+        try command(words, options, input).start()
+    }
+
+    private func command(_ words: [String], _ options: [String], _ input: Command.Input) throws -> Command {
         var command = Command(
             Runtime.current.path,
             ["--root", try scratch.stateRoot, "run", "--profile", profile, "--project", directory] + options
@@ -64,7 +75,7 @@ final class SandboxedProject {
         command.input = input
         command.environment["HOME"] = "/nonexistent"
         command.environment["SECRET_KEY"] = "of the harness"
-        return try command.run()
+        return command
     }
 
     /// Runs a line of bash in the sandbox.

@@ -1,0 +1,104 @@
+internal import LinuxSystem
+
+/// A controller that settings need, and where the bundle has the first of them.
+typealias NeededController = (name: String, origin: String)
+
+extension [NeededController] {
+    /// Both lists, each controller once.
+    func merging(_ others: [NeededController]) -> [NeededController] {
+        self + others.filter { other in !contains { $0.name == other.name } }
+    }
+}
+
+/// Runs calls; their failure is told as a group's.
+func attempt<Result: ~Copyable>(_ calls: () throws(SystemCallError) -> Result) throws(CgroupError) -> Result {
+    do throws(SystemCallError) {
+        return try calls()
+    } catch {
+        throw CgroupError(error)
+    }
+}
+
+extension Cgroup {
+    /// Lets a group's children have the controllers (cgroup.subtree_control).
+    ///
+    /// - Parameters:
+    ///   - controllers: Which.
+    ///   - directory: The group's directory.
+    ///   - place: Its path in the file system.
+    /// - Throws: ``CgroupError`` that says what stands in the way, and where the controller is instead.
+    static func passOn(
+        _ controllers: [NeededController], to directory: borrowing FileDescriptor, _ place: String
+    ) throws(CgroupError) {
+        if controllers.isEmpty { return }
+        let passed = try words(of: "cgroup.subtree_control", in: directory)
+        let missing = controllers.filter { !passed.contains($0.name) }
+        if missing.isEmpty { return }
+        let available = try words(of: "cgroup.controllers", in: directory)
+        for controller in missing where !available.contains(controller.name) {
+            throw try absence(of: controller, at: place)
+        }
+        do throws(SystemCallError) {
+            let change = missing.map { "+" + $0.name }.joined(separator: " ")
+            try directory.open("cgroup.subtree_control", .writeOnly).write(change)
+        } catch {
+            throw refusal(of: missing[0], at: place, error)
+        }
+    }
+
+    private static func words(
+        of file: String, in directory: borrowing FileDescriptor
+    ) throws(CgroupError) -> [String] {
+        let text: [UInt8]
+        do throws(SystemCallError) {
+            text = try directory.open(file, .readOnly).readAll(limit: 4096)
+        } catch {
+            throw CgroupError(error)
+        }
+        return text.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }
+            .map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Why a group has not got a controller.
+    private static func absence(of controller: NeededController, at place: String) throws(CgroupError) -> CgroupError {
+        let (name, origin) = controller
+        guard try attempt({ () throws(SystemCallError) in try isRoot(place) }) else {
+            return CgroupError(
+                "\(origin): the \(name) controller is not passed on to \(quoted(place))"
+                    + (name == "hugetlb" || name == "rdma" || name == "misc" ? "" : "; \(delegationHint)"))
+        }
+        if let legacy = try attempt({ () throws(SystemCallError) in try UnifiedHierarchy.legacyPlace(of: name) }) {
+            return CgroupError(
+                "\(origin): the \(name) controller is not on cgroup v2 here (it is bound to cgroup v1 at \(legacy))")
+        }
+        return CgroupError("\(origin): this kernel has no \(name) controller, or it is switched off")
+    }
+
+    private static func isRoot(_ place: String) throws(SystemCallError) -> Bool {
+        // Every group but the root has a type.
+        try fileStatus(place + "/cgroup.type") == nil
+    }
+
+    private static func refusal(
+        of controller: NeededController, at place: String, _ error: SystemCallError
+    ) -> CgroupError {
+        let (name, origin) = controller
+        let why =
+            switch error.errno {
+            case .busy:
+                "\(quoted(place)) holds processes, so that it can pass no controller on (name a group beside them)"
+            case .notSupported:
+                "\(quoted(place)) is threaded, or a group above it is or holds processes: "
+                    + "the \(name) controller cannot be passed on there"
+            case .permissionDenied, .notPermitted, .readOnlyFileSystem:
+                "\(quoted(place)) does not pass the \(name) controller on, and is not this user's; \(delegationHint)"
+            default: error.description
+            }
+        return CgroupError("\(origin): \(why)", errno: error.errno == .noSuchFile ? .noSuchFile : nil)
+    }
+
+    /// What gives users groups of their own, where systemd runs.
+    public static let delegationHint =
+        "as root: mkdir -p /etc/systemd/system/user@.service.d && printf '[Service]\\nDelegate=cpu cpuset io memory "
+        + "pids\\n' >/etc/systemd/system/user@.service.d/delegate.conf && systemctl daemon-reload, then log in again"
+}

@@ -1,0 +1,106 @@
+internal import Cgroup
+internal import LinuxSystem
+internal import OCISpec
+
+/// The container's control group, decided before anything is made: where it lies, and its limits.
+struct ControlGroupPlan {
+    /// Where; nil on a host without a unified hierarchy.
+    let path: CgroupPath?
+    private let hierarchy: UnifiedHierarchy?
+    private let settings: ControlSettings
+    /// The limits of the session's group, right above the container's.
+    private let sessionSettings: ControlSettings
+
+    /// Decides.
+    ///
+    /// - Parameters:
+    ///   - spec: The bundle's configuration, already validated.
+    ///   - id: The container, which the group is named after where the bundle names none.
+    ///   - annotations: What the bundle's annotations ask for.
+    /// - Throws: ``RuntimeError`` with the JSON path of a limit that this host cannot hold, or a path that cannot be.
+    init(_ spec: Spec, id: ContainerID, annotations: RuntimeAnnotations) throws(RuntimeError) {
+        do throws(CgroupError) {
+            var resources = spec.linux?.resources ?? LinuxResources()
+            if annotations.hasReapingInit, (resources.memory?.limit ?? 0) > 0,
+                resources.unified["memory.oom.group"] == nil
+            {
+                // A sandbox ends as a whole at its limit: a tool that lost one process at random tells no truth.
+                resources.unified["memory.oom.group"] = "1"
+            }
+            settings = try ControlSettings(resources).forNewGroup
+            sessionSettings = try ControlSettings(
+                annotations.sessionResources ?? LinuxResources(), origin: "annotations.dev.agentrt.session.resources")
+        } catch {
+            throw RuntimeError(error.description)
+        }
+        hierarchy = try during("cgroup") { try UnifiedHierarchy.ofHost() }
+        guard let hierarchy else {
+            if let setting = settings.settings.first ?? sessionSettings.settings.first {
+                throw RuntimeError("\(setting.origin): there is no cgroup v2 here to hold the limit")
+            }
+            path = nil
+            return
+        }
+        let asked = spec.linux?.cgroupsPath ?? id.description
+        path = try Self.path(asked, in: hierarchy)
+        if !sessionSettings.isEmpty, let path, path.components.count < 2 {
+            throw RuntimeError(
+                "annotations.dev.agentrt.session.resources: linux.cgroupsPath names no group of a session")
+        }
+    }
+
+    /// Whether anything is limited.
+    var hasLimits: Bool { !settings.isEmpty || !sessionSettings.isEmpty }
+
+    /// Where a relative path lies: for root below the hierarchy's own root, for others below the group that is theirs.
+    static func path(_ cgroupsPath: String, in hierarchy: UnifiedHierarchy) throws(RuntimeError) -> CgroupPath {
+        let isAbsolute = cgroupsPath.utf8.first == UInt8(ascii: "/")
+        let base = isAbsolute || effectiveUserID() == 0 ? [] : try during("cgroup") { try hierarchy.delegatedGroup() }
+        return try during("linux.cgroupsPath") { try CgroupPath(cgroupsPath, below: base) }
+    }
+
+    /// Makes the group.
+    ///
+    /// - Returns: The group; nil where this user has none and needs none.
+    /// - Throws: ``RuntimeError``.
+    func make() throws(RuntimeError) -> Cgroup? {
+        guard let hierarchy, let path else { return nil }
+        do throws(CgroupError) {
+            let cgroup = try Cgroup.make(path, in: hierarchy, settings: settings, parentSettings: sessionSettings)
+            if !cgroup.isNew, try !holdsNothing(cgroup) {
+                throw CgroupError("holds processes already")
+            }
+            return cgroup
+        } catch  where error.isLackOfRights && settings.isEmpty && sessionSettings.isEmpty {
+            // A user without a group of its own goes without one where no limit is asked for.
+            return nil
+        } catch  where error.isLackOfRights {
+            throw RuntimeError(
+                "\((settings.settings + sessionSettings.settings)[0].origin): cgroup \(quoted(path.description)) is not "
+                    + "this user's; run agentrt below systemd-run --user --scope --property=Delegate=yes, or "
+                    + Cgroup.delegationHint)
+        } catch {
+            throw RuntimeError("cgroup \(quoted(path.description)): \(error)")
+        }
+    }
+
+    /// What of the limits kept the container from starting, where its first process was killed; nil where none did.
+    func startFailure(_ cgroup: Cgroup?) throws(RuntimeError) -> RuntimeError? {
+        guard let cgroup, hasLimits else { return nil }
+        let statistics = try during("cgroup") { try cgroup.statistics() }
+        guard (statistics.memoryKills ?? 0) > 0 else { return nil }
+        guard let limit = settings.settings.last(where: { $0.file == "memory.max" }), statistics.memoryLimitHits != 0
+        else { return RuntimeError("killed for want of memory while it was started, at the limit of a group above") }
+        return RuntimeError(
+            "\(limit.origin): killed while it was started: \(limit.value) bytes of memory are too few; "
+                + "a small program starts with 524288 (512KiB)", exitStatus: 128 + Signals.kill)
+    }
+
+    private func holdsNothing(_ cgroup: Cgroup) throws(CgroupError) -> Bool {
+        do throws(SystemCallError) {
+            return try cgroup.processes().isEmpty
+        } catch {
+            throw CgroupError(error.description)
+        }
+    }
+}

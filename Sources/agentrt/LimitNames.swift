@@ -1,0 +1,38 @@
+internal import AgentProfile
+internal import OCISpec
+
+/// The limits of a run as a message names them: how much, and what to raise.
+struct LimitNames {
+    /// A limit, and where it is written down.
+    struct Limit {
+        let amount: String
+        let place: String
+    }
+
+    var memory: Limit?
+    var sessionMemory: Limit?
+    var pids: Limit?
+
+    /// The limits of a bundle.
+    init(_ resources: LinuxResources?) {
+        if let bytes = resources?.memory?.limit {
+            memory = Limit(amount: Quantity.memoryText(UInt64(clamping: bytes)), place: "linux.resources.memory.limit")
+        } else if let text = resources?.unified["memory.max"] {
+            memory = Limit(amount: text, place: "linux.resources.unified.memory.max")
+        }
+        if let limit = resources?.pids?.limit { pids = Limit(amount: "\(limit)", place: "linux.resources.pids.limit") }
+    }
+
+    /// The limits of a profile's call.
+    init(_ policy: Policy) {
+        let own = policy.resources
+        memory = own.memory.map {
+            Limit(amount: Quantity.memoryText($0), place: own.places["memory"] ?? "resources.memory")
+        }
+        pids = own.pids.map { Limit(amount: "\($0)", place: own.places["pids"] ?? "resources.pids") }
+        let session = policy.sessionResources
+        sessionMemory = session.memory.map {
+            Limit(amount: Quantity.memoryText($0), place: session.places["memory"] ?? "resources.memory")
+        }
+    }
+}

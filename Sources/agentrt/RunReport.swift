@@ -1,0 +1,61 @@
+internal import AgentProfile
+internal import Cgroup
+internal import ContainerRuntime
+internal import JSON
+internal import LinuxSystem
+
+/// How a run ended: the line on stderr for a limit that ended it, and `--report`.
+struct RunReport {
+    let result: RunResult
+    let limits: LimitNames
+
+    /// The lines for who watches: one a limit that was reached.
+    var lines: [String] {
+        var lines: [String] = []
+        switch result.reason {
+        case .ended: break
+        case .wallTime(let milliseconds): lines.append("killed: wall time limit of \(milliseconds) ms reached")
+        case .memory(let isSession):
+            let peak = result.statistics?.memoryPeak.map { " (peak \(Quantity.memoryText($0)))" } ?? ""
+            guard let limit = isSession ? limits.sessionMemory : limits.memory else {
+                lines.append("killed: out of memory\(peak); a control group above this one, or the host, has none left")
+                break
+            }
+            let whose = isSession ? "the session's " : ""
+            lines.append("killed: \(whose)memory limit \(limit.amount) reached\(peak); raise \(limit.place)")
+        }
+        if let hits = result.statistics?.pidsLimitHits, hits > 0, let limit = limits.pids, result.exitStatus != 0 {
+            lines.append("pids limit \(limit.amount) reached, \(hits) times; raise \(limit.place)")
+        }
+        return lines
+    }
+
+    /// The report; spec/cli.md has its members.
+    var json: JSONValue {
+        var object = JSONObject()
+        object.encode("exitStatus", result.exitStatus)
+        switch result.reason {
+        case .ended(.exited): object.encode("reason", "exited")
+        case .ended(.signalled(let signal)):
+            object.encode("reason", "signal")
+            object.encode("signal", Signals.name(signal))
+        case .wallTime: object.encode("reason", "wallTime")
+        case .memory: object.encode("reason", "memory")
+        }
+        object.encode("wallSeconds", Double(result.wallTime / 1000) / 1_000_000)
+        if let statistics = result.statistics {
+            func seconds(_ microseconds: UInt64?) -> Double? { microseconds.map { Double($0) / 1_000_000 } }
+            object.encode("cpuSeconds", seconds(statistics.cpuTime))
+            object.encode("userSeconds", seconds(statistics.userTime))
+            object.encode("systemSeconds", seconds(statistics.systemTime))
+            object.encode("throttledSeconds", seconds(statistics.throttledTime))
+            object.encode("memoryPeakBytes", statistics.memoryPeak)
+            object.encode("memoryKills", statistics.memoryKills)
+            object.encode("pidsPeak", statistics.pidsPeak)
+            object.encode("pidsLimitHits", statistics.pidsLimitHits)
+            object.encode("readBytes", statistics.bytesRead)
+            object.encode("writtenBytes", statistics.bytesWritten)
+        }
+        return object.json
+    }
+}

@@ -1,0 +1,140 @@
+import Glibc
+import Testing
+
+/// Caps per tool within the cap of its agent, on a host whose controllers are on cgroup v2 (`scripts/cgroup2-vm`).
+@Suite(.needsRoot, .agentrtOnly, .serialized) struct SessionLimitTests {
+    private static let executables = ["bash", "sleep", "dd", "cat"].map { "/usr/bin/" + $0 }
+
+    /// A project whose profile has limits for the agent and, closer, for a tool `small`.
+    private func project(agent: String, tool: String, _ identity: Identity = .rootInUsersProject) throws
+        -> SandboxedProject
+    {
+        try SandboxedProject(
+            identity, executables: Self.executables,
+            more: ",\n\"resources\": { \(agent) },\n\"tools\": { \"small\": { \"resources\": { \(tool) } } }")
+    }
+
+    @Test func toolLiesInItsSessionWithItsOwnLimits() throws {
+        let project = try project(
+            agent: "\"memory\": \"256MiB\", \"cpus\": 1.5, \"pids\": 100", tool: "\"memory\": \"64MiB\", \"pids\": 20")
+        let session = "s" + uniqueNumber()
+        let call = try project.start("sleep", "60", options: ["--session", session, "--tool", "small"])
+        let above = "/sys/fs/cgroup/agentrt/" + session
+        try eventually("the call to run") {
+            Files.list(above).contains { $0.hasPrefix("small-") && Files.exists("\(above)/\($0)/cgroup.procs") }
+                && (try? Files.read(above + "/cgroup.events").contains("populated 1")) == true
+        }
+        let own = try above + "/" + #require(Files.list(above).first { $0.hasPrefix("small-") })
+        for (file, value) in [("memory.max", "268435456"), ("cpu.max", "150000 100000"), ("pids.max", "100")] {
+            #expect(try Files.read("\(above)/\(file)") == value + "\n")
+        }
+        for (file, value) in [
+            ("memory.max", "67108864"), ("memory.swap.max", "0"), ("memory.oom.group", "1"), ("pids.max", "20"),
+            ("cpu.max", "150000 100000"),
+        ] {
+            #expect(try Files.read("\(own)/\(file)") == value + "\n")
+        }
+        kill(call.pid, SIGTERM)
+        #expect(try call.wait().status == 143)
+        #expect(!Files.exists(above), "a session ends with its last call")
+    }
+
+    @Test func toolAtItsLimitLeavesItsNeighbourAlone() throws {
+        let project = try project(agent: "\"memory\": \"256MiB\"", tool: "\"memory\": \"32MiB\"")
+        let session = "s" + uniqueNumber()
+        let neighbour = try project.start(
+            "bash", "-c", "read -r line; echo \"$line\"", options: ["--session", session], input: .pipe)
+        let output = try project.run(
+            "bash", "-c", "dd if=/dev/zero of=/dev/null bs=128M count=1; echo lives",
+            options: ["--session", session, "--tool", "small"])
+        #expect(output.status == 137 && output.standardOutput.isEmpty, "the whole call ends: \(output)")
+        #expect(
+            output.message
+                == "agentrt: killed: memory limit 32MiB reached (peak 32MiB); raise tools.small.resources.memory")
+        try Files.write("works on\n", descriptor: #require(neighbour.input))
+        #expect(try neighbour.wait().standardOutput == "works on\n")
+    }
+
+    @Test func callsTogetherNeverExceedTheirAgent() throws {
+        let project = try project(agent: "\"memory\": \"64MiB\", \"pids\": 12", tool: "\"memory\": \"60MiB\"")
+        let session = "s" + uniqueNumber()
+        // Each call may take 60 MiB, both together 64.
+        let calls = try (0..<2).map { _ in
+            try project.start(
+                "bash", "-c", "dd if=/dev/zero of=/dev/null bs=48M count=1000000",
+                options: ["--session", session, "--tool", "small"])
+        }
+        var outputs: [Output] = []
+        try eventually("one call to be killed", within: 60) {
+            let events = try? Files.read("/sys/fs/cgroup/agentrt/\(session)/memory.events")
+            return events.map { !$0.contains("oom_kill 0\n") } ?? false
+        }
+        for call in calls {
+            kill(call.pid, SIGTERM)
+            outputs.append(try call.wait())
+        }
+        let killed = outputs.filter { $0.status == 137 }
+        #expect(!killed.isEmpty, "\(outputs)")
+        for output in killed {
+            #expect(
+                output.message.contains("killed: the session's memory limit 64MiB reached")
+                    && output.message.hasSuffix("raise resources.memory"), "\(output)")
+        }
+    }
+
+    @Test func manyCallsShareTheirProcesses() throws {
+        let project = try project(agent: "\"pids\": 12", tool: "\"pids\": 12")
+        let session = "s" + uniqueNumber()
+        // Each call is an init and its program: six fit. Calls that begin together may keep one another out, too.
+        let calls = try (0..<8).map { _ in
+            try project.start("sleep", "60", options: ["--session", session, "--tool", "small"])
+        }
+        let above = "/sys/fs/cgroup/agentrt/" + session
+        try eventually("the calls to have begun, or to have ended", within: 60) {
+            let running = Files.list(above).filter { $0.hasPrefix("small-") }.count
+            let refused = calls.filter { $0.poll() != nil }.count
+            return running + refused == 8 && (try? Files.read(above + "/pids.current")) == "\(2 * running)\n"
+        }
+        for call in calls { kill(call.pid, SIGTERM) }
+        let outputs = try calls.map { try $0.wait() }
+        let ran = outputs.filter { $0.status == 143 }
+        let refused = outputs.filter { $0.status != 143 }
+        #expect((1...6).contains(ran.count) && ran.count + refused.count == 8)
+        #expect(refused.allSatisfy { $0.message.contains("resource temporarily unavailable") }, "\(refused)")
+        #expect(!Files.exists(above))
+    }
+
+    @Test func sessionUnderOtherLimitsIsNotJoined() throws {
+        let first = try project(agent: "\"memory\": \"64MiB\"", tool: "\"pids\": 9")
+        let second = try project(agent: "\"memory\": \"128MiB\"", tool: "\"pids\": 9")
+        let session = "s" + uniqueNumber()
+        let call = try first.start("cat", options: ["--session", session], input: .pipe)
+        try eventually("the call to run") {
+            (try? Files.read("/sys/fs/cgroup/agentrt/\(session)/cgroup.events").contains("populated 1")) == true
+        }
+        let message = try second.run("sleep", "0", options: ["--session", session]).refused()
+        #expect(message.contains("runs under another memory.max; end it, or take another --session"), "\(message)")
+        #expect(try first.run("sleep", "0", options: ["--session", session]).status == 0)
+        kill(call.pid, SIGTERM)
+        _ = try call.wait()
+    }
+
+    @Test func killedOrchestratorLeavesNothing() throws {
+        let project = try project(agent: "\"memory\": \"64MiB\"", tool: "\"pids\": 9")
+        let session = "s" + uniqueNumber()
+        let above = "/sys/fs/cgroup/agentrt/" + session
+        let call = try project.start("sleep", "60", options: ["--session", session])
+        try eventually("the call to run") {
+            (try? Files.read(above + "/cgroup.events").contains("populated 1")) == true
+        }
+        kill(call.pid, SIGKILL)
+        _ = try call.wait()
+        try eventually("the tool to end") { try Files.read(above + "/cgroup.events").contains("populated 0") }
+        // What the killed runtime left is no obstacle for the next call, and gone with the container.
+        #expect(try project.run("sleep", "0", options: ["--session", session]).status == 0)
+        for id in Files.list(try project.scratch.stateRoot) where !id.hasPrefix(".") {
+            _ = try Command(Runtime.current.path, ["--root", project.scratch.stateRoot, "delete", id]).run()
+        }
+        #expect(!Files.exists(above))
+    }
+}
