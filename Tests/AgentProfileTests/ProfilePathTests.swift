@@ -103,16 +103,45 @@ struct ProfilePathTests {
     @Test func theWholeFileSystemCanOnlyBeRead() throws {
         let scratch = try ProfileScratch()
         let resolution = try scratch.resolve(#"{ "readOnlyPaths": ["//."] }"#)
-        #expect(scratch.lines(resolution.policy) == ["readOnly // <- readOnlyPaths[0]"])
+        let lines = scratch.lines(resolution.policy)
+        #expect(lines.contains("readOnly /usr optional <- readOnlyPaths[0]"))
+        #expect(lines.contains("readOnly PROJECT optional <- readOnlyPaths[0]"))
+        for place in ["", "proc", "dev", "sys", "run", "tmp"] {
+            #expect(!lines.contains { $0.hasPrefix("readOnly /\(place) ") || $0.hasPrefix("readOnly /\(place)/ ") })
+        }
+        #expect(resolution.notes.count == 1)
         #expect(
-            resolution.notes == [
-                #"readOnlyPaths[0]: "/" is the whole file system: every file of this host that you can read"#
-            ])
+            resolution.notes[0].hasPrefix(#"readOnlyPaths[0]: "/" is every file of this host that you can read, but"#))
         for list in ["writeablePaths", "deniedPaths"] {
             #expect(
                 scratch.outcome("{ \"\(list)\": [\"/\"] }").hasSuffix(
                     #""/" is the whole file system: name the directories that are meant"#))
         }
+    }
+
+    @Test func whatIsListedBesideTheWholeFileSystemGoesFirst() throws {
+        let scratch = try ProfileScratch()
+        let policy = try scratch.resolve(
+            #"{ "readOnlyPaths": ["/", "/tmp"], "deniedPaths": ["/etc"], "writeablePaths": ["/var", "<project root>"] }"#
+        ).policy
+        let lines = scratch.lines(policy).filter { line in
+            ["/tmp", "/etc", "/var", "PROJECT"].contains { line.contains(" \($0)/ ") || line.contains(" \($0) ") }
+        }
+        #expect(
+            lines == [
+                "readOnly /tmp <- readOnlyPaths[1]", "writable /var <- writeablePaths[0]",
+                "writable PROJECT <- writeablePaths[1]", "denied /etc <- deniedPaths[0]",
+            ])
+    }
+
+    @Test func aToolOfAnAgentThatReadsEverythingGetsNoMore() throws {
+        let scratch = try ProfileScratch()
+        func outcome(_ path: String) -> String {
+            scratch.outcome(
+                "{ \"readOnlyPaths\": [\"/\"], \"tools\": { \"t\": { \"readOnlyPaths\": [\"\(path)\"] } } }", tool: "t")
+        }
+        #expect(outcome("/usr/share") == "ok")
+        #expect(outcome("/run").hasSuffix(#""/run" is beyond the agent: none of its lists has it"#))
     }
 
     @Test func aPathBelongsInOneList() throws {

@@ -38,9 +38,6 @@ public struct BundlePlan: Sendable {
         policy: Policy, command: [String], caller: Caller, session: Session?, files: HostFiles,
         machine: ELFFile.Machine
     ) throws(PlanError) -> BundlePlan {
-        for rule in policy.paths where rule.path.utf8.elementsEqual("/".utf8) {
-            throw PlanError("\"/\" as a whole is not supported yet: list the directories below it", origin: rule.origin)
-        }
         let rules = try PathRules(policy, files: files)
         let user = try ContainerUser(caller, policy: policy, project: rules, files: files)
 
@@ -134,7 +131,7 @@ extension ProgramInventory {
 }
 
 extension View {
-    /// Adds the directories that every sandbox has to itself.
+    /// Adds the directories that every sandbox has to itself, and the project where one of them would hide it.
     ///
     /// - Parameters:
     ///   - home: The home directory; one that holds the project is the project's.
@@ -152,6 +149,9 @@ extension View {
         let path = resolved?.path ?? "/" + home.pathComponents.joined(separator: "/")
         if !path.isPath(in: rules.project) {
             addFresh(path, size: "1g", mode: 0o700, reason: "the private home directory")
+        }
+        if let access = rules.access(to: rules.project), access != .denied {
+            addHost(rules.project, access, reason: "the project")
         }
         return resolved?.links ?? []
     }

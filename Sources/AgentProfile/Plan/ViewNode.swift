@@ -72,6 +72,13 @@ struct View {
             content: .fresh(size: size, mode: mode), origin: "", reason: reason)
     }
 
+    /// Adds a directory of the host that rules grant from further up, unless a rule speaks of the path itself.
+    mutating func addHost(_ path: String, _ access: Policy.Access, reason: String) {
+        guard nodes[PathKey(path)] == nil else { return }
+        nodes[PathKey(path)] = ViewNode(
+            path: path, isDirectory: true, access: access, isLoadable: false, origin: "", reason: reason)
+    }
+
     private mutating func add(_ item: Inventory.Item, _ key: PathKey, _ rules: PathRules) throws(PlanError) {
         if var node = nodes[key] {
             // A rule speaks of the very path.

@@ -5,13 +5,16 @@ extension PolicyResolver {
     mutating func pathRules(of written: Profile.Grants) throws(ProfileProblem) -> [ResolvedRule] {
         var rules: [ResolvedRule] = []
         var indices = PathMap<Int>()
+        var root: ResolvedRule?
         let lists: [(Policy.Access, [Profile.PathEntry]?)] = [
             (.readOnly, written.readOnlyPaths), (.writable, written.writablePaths), (.denied, written.deniedPaths),
         ]
         for (access, entries) in lists {
             for entry in entries ?? [] {
                 for rule in try self.rules(of: entry, access) {
-                    if let index = indices[rule.path] {
+                    if rule.path == "/" {
+                        root = root ?? rule
+                    } else if let index = indices[rule.path] {
                         try merge(rule, into: &rules[index])
                     } else {
                         indices[rule.path] = rules.count
@@ -20,6 +23,7 @@ extension PolicyResolver {
                 }
             }
         }
+        if let root { rules += try rootRules(root, beside: rules) }
         return rules
     }
 
@@ -80,7 +84,10 @@ extension PolicyResolver {
             guard path == "/", access == .readOnly else {
                 throw problem("\(name) is the whole file system: name the directories that are meant")
             }
-            note(entry.place, "\(name) is the whole file system: every file of this host that you can read")
+            note(
+                entry.place,
+                "\(name) is every file of this host that you can read, but for /sys, /run, /tmp and your home directory: "
+                    + "list those by name where they are meant")
         }
         if let reserved = Self.reservedDirectory(of: [path, rule.path], access: access) {
             throw problem(

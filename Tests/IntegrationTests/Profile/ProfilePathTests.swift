@@ -89,6 +89,26 @@ import Testing
         #expect(try project.bash("echo text > \(home)/cache/file").status != 0 || !Files.exists(home + "/cache/file"))
     }
 
+    @Test(arguments: Identity.allCases) func theWholeFileSystemCanBeRead(_ identity: Identity) throws {
+        let project = try SandboxedProject(identity)
+        try Files.write(
+            """
+            {
+              "readOnlyPaths": ["/"], "writeablePaths": ["<project root>/doc"], "deniedPaths": ["/etc/hostname"],
+              "allowedExecutables": ["/usr/bin/bash", "/usr/bin/ls"]
+            }
+            """, to: project.profile)
+        let shown = try project.bash("[[ -r /etc/os-release && -d /bin/ && -r src/main.txt ]] && ls /run && ls /")
+        #expect(shown.status == 0, "\(shown)")
+        let names = Set(shown.standardOutput.split(separator: "\n").map(String.init))
+        #expect(names.isSuperset(of: ["bin", "etc", "usr", "var", "proc", "dev", "run", "tmp"]))
+        #expect(!names.contains("sys"))
+        #expect(try project.bash("echo text > doc/file").status == 0)
+        for line in ["/usr/bin/id", "read x </etc/hostname", "echo x > src/main.txt", "echo x > /var/x", "ls /sys"] {
+            #expect(try project.bash(line).status != 0, "\(line)")
+        }
+    }
+
     private func tree(_ directory: String) throws -> String {
         try Command("/usr/bin/find", [directory, "-printf", "%p %m %U %s\\n"]).run().succeeded().standardOutput
     }
