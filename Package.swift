@@ -28,7 +28,9 @@ let package = Package(
         // A profile becomes a bundle.
         .target(name: "AgentProfile", dependencies: ["OCISpec", "JSON", "LinuxSystem"], swiftSettings: strict),
         // The control group of a container.
-        .target(name: "Cgroup", dependencies: ["OCISpec", "LinuxSystem"], swiftSettings: strict),
+        .target(name: "Cgroup", dependencies: ["DBus", "OCISpec", "LinuxSystem"], swiftSettings: strict),
+        // Calls over a message bus, to systemd.
+        .target(name: "DBus", dependencies: ["LinuxSystem"], swiftSettings: strict),
         // config.json, state.json and features as values.
         .target(name: "OCISpec", dependencies: ["JSON"], swiftSettings: strict),
         // The one JSON reader and writer, with positions.
@@ -50,6 +52,7 @@ let package = Package(
             name: "AgentProfileTests", dependencies: ["AgentProfile", "OCISpec", "JSON", "LinuxSystem"],
             swiftSettings: strict),
         .testTarget(name: "CgroupTests", dependencies: ["Cgroup", "OCISpec"], swiftSettings: strict),
+        .testTarget(name: "DBusTests", dependencies: ["DBus"], swiftSettings: strict),
         .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: strict),
         .testTarget(
             name: "ContainerRuntimeTests", dependencies: ["ContainerRuntime", "OCISpec", "JSON", "LinuxSystem"],

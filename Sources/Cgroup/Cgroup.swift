@@ -90,6 +90,25 @@ public struct Cgroup: Sendable {
         }
     }
 
+    /// Opens a group that somebody else made and delegated, and sets its limits.
+    ///
+    /// - Parameters:
+    ///   - path: Where.
+    ///   - hierarchy: In which hierarchy.
+    ///   - settings: The group's limits.
+    /// - Returns: The group.
+    /// - Throws: ``CgroupError``.
+    public static func openDelegated(
+        _ path: CgroupPath, in hierarchy: UnifiedHierarchy, settings: ControlSettings
+    ) throws(CgroupError) -> Cgroup {
+        guard let group = try attempt({ () throws(SystemCallError) in try open(path, in: hierarchy) }) else {
+            throw CgroupError("the control group \(quoted(path.description)) is gone")
+        }
+        try require(settings.controllers, in: group.directory.descriptor, group.absolutePath)
+        try group.apply(settings)
+        return group
+    }
+
     private init(directory: consuming FileDescriptor, path: CgroupPath, isNew: Bool, hierarchy: UnifiedHierarchy) {
         self.isNew = isNew
         self.directory = FileDescriptorBox(directory)

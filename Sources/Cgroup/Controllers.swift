@@ -34,15 +34,29 @@ extension Cgroup {
         let passed = try words(of: "cgroup.subtree_control", in: directory)
         let missing = controllers.filter { !passed.contains($0.name) }
         if missing.isEmpty { return }
-        let available = try words(of: "cgroup.controllers", in: directory)
-        for controller in missing where !available.contains(controller.name) {
-            throw try absence(of: controller, at: place)
-        }
+        try require(missing, in: directory, place)
         do throws(SystemCallError) {
             let change = missing.map { "+" + $0.name }.joined(separator: " ")
             try directory.open("cgroup.subtree_control", .writeOnly).write(change)
         } catch {
             throw refusal(of: missing[0], at: place, error)
+        }
+    }
+
+    /// Makes sure that a group has controllers (cgroup.controllers).
+    ///
+    /// - Parameters:
+    ///   - controllers: Which.
+    ///   - directory: The group's directory.
+    ///   - place: Its path in the file system.
+    /// - Throws: ``CgroupError`` that says where one is instead.
+    static func require(
+        _ controllers: [NeededController], in directory: borrowing FileDescriptor, _ place: String
+    ) throws(CgroupError) {
+        if controllers.isEmpty { return }
+        let available = try words(of: "cgroup.controllers", in: directory)
+        for controller in controllers where !available.contains(controller.name) {
+            throw try absence(of: controller, at: place)
         }
     }
 

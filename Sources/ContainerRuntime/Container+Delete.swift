@@ -61,6 +61,9 @@ extension Container {
         if let cgroup {
             try during("remove cgroup \(quoted(cgroup.absolutePath))") { try cgroup.remove() }
         }
+        if let scope = record?.systemdScope {
+            try during("remove \(quoted(scope))") { () throws(CgroupError) in try SystemdManager().stop(scope) }
+        }
         try directory.remove()
         guard let record else { return }
         runPoststop(record.poststop, record.state(id, .stopped))

@@ -31,6 +31,8 @@ public struct CreateOptions {
     public var pidFile: String?
     /// Whether the container shares the caller's session keyring.
     public var sharesKeyring = false
+    /// Whether systemd makes the container's control group, as a scope.
+    public var usesSystemd = false
     /// How many of the caller's descriptors from 3 on the program keeps.
     public var preservedDescriptors: Int32 = 0
     /// Writes a bundle that lives only as long as the container, into the directory it is given: `bundle` in the

@@ -20,6 +20,8 @@ struct ContainerRecord: JSONDecodable, JSONEncodable {
     var created: Int64
     /// Path of its control group from the root of the hierarchy; nil where it has none.
     var cgroupPath: String?
+    /// The scope that systemd made for it; nil where the group was made here.
+    var systemdScope: String?
     /// Hooks to run after the container is deleted: the bundle may be gone by then.
     var poststop: [Hook]
     /// Hooks to run after the container is started.
@@ -29,7 +31,8 @@ struct ContainerRecord: JSONDecodable, JSONEncodable {
 
     init(
         ociVersion: String, bundle: String, annotations: [String: String], pid: Int32, startTime: UInt64,
-        created: Int64, cgroupPath: String?, hooks: Hooks, hasOwnPIDNamespace: Bool
+        created: Int64, cgroupPath: String?, systemdScope: String?, hooks: Hooks,
+        hasOwnPIDNamespace: Bool
     ) {
         self.ociVersion = ociVersion
         self.bundle = bundle
@@ -38,6 +41,7 @@ struct ContainerRecord: JSONDecodable, JSONEncodable {
         self.startTime = startTime
         self.created = created
         self.cgroupPath = cgroupPath
+        self.systemdScope = systemdScope
         poststop = hooks.poststop
         poststart = hooks.poststart
         self.hasOwnPIDNamespace = hasOwnPIDNamespace
@@ -52,6 +56,7 @@ struct ContainerRecord: JSONDecodable, JSONEncodable {
         startTime = try object.required("startTime")
         created = try object.required("created")
         cgroupPath = try object.optional("cgroupPath")
+        systemdScope = try object.optional("systemdScope")
         poststop = try object.optional("poststop") ?? []
         poststart = try object.optional("poststart") ?? []
         hasOwnPIDNamespace = try object.required("hasOwnPIDNamespace")
@@ -66,6 +71,7 @@ struct ContainerRecord: JSONDecodable, JSONEncodable {
         object.encode("startTime", startTime)
         object.encode("created", created)
         object.encode("cgroupPath", cgroupPath)
+        object.encode("systemdScope", systemdScope)
         if !poststop.isEmpty { object.encode("poststop", poststop) }
         if !poststart.isEmpty { object.encode("poststart", poststart) }
         object.encode("hasOwnPIDNamespace", hasOwnPIDNamespace)

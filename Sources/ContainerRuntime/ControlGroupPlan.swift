@@ -6,8 +6,10 @@ internal import OCISpec
 struct ControlGroupPlan {
     /// Where; nil on a host without a unified hierarchy.
     let path: CgroupPath?
-    private let hierarchy: UnifiedHierarchy?
-    private let settings: ControlSettings
+    /// The scope that it becomes where systemd makes it; then ``path`` is known only to systemd.
+    let scope: ScopeName?
+    let hierarchy: UnifiedHierarchy?
+    let settings: ControlSettings
     /// The limits of the session's group, right above the container's.
     private let sessionSettings: ControlSettings
 
@@ -17,8 +19,11 @@ struct ControlGroupPlan {
     ///   - spec: The bundle's configuration, already validated.
     ///   - id: The container, which the group is named after where the bundle names none.
     ///   - annotations: What the bundle's annotations ask for.
+    ///   - usesSystemd: Whether systemd makes it.
     /// - Throws: ``RuntimeError`` with the JSON path of a limit that this host cannot hold, or a path that cannot be.
-    init(_ spec: Spec, id: ContainerID, annotations: RuntimeAnnotations) throws(RuntimeError) {
+    init(
+        _ spec: Spec, id: ContainerID, annotations: RuntimeAnnotations, usesSystemd: Bool = false
+    ) throws(RuntimeError) {
         do throws(CgroupError) {
             var resources = spec.linux?.resources ?? LinuxResources()
             if annotations.hasReapingInit, (resources.memory?.limit ?? 0) > 0,
@@ -34,6 +39,13 @@ struct ControlGroupPlan {
             throw RuntimeError(error.description)
         }
         hierarchy = try during("cgroup") { try UnifiedHierarchy.ofHost() }
+        if usesSystemd {
+            scope = try Self.scope(
+                spec.linux?.cgroupsPath, id, hasSessionLimits: !sessionSettings.isEmpty, annotations: spec.annotations)
+            path = nil
+            return
+        }
+        scope = nil
         guard let hierarchy else {
             if let setting = settings.settings.first ?? sessionSettings.settings.first {
                 throw RuntimeError("\(setting.origin): there is no cgroup v2 here to hold the limit")

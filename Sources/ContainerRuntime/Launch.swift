@@ -18,6 +18,8 @@ final class Launch {
     private(set) var record: ContainerRecord?
     let controlGroup: ControlGroupPlan
     private(set) var cgroup: Cgroup?
+    /// What keeps the scope of systemd until the container's first process is in it.
+    private var scopeKeeper: ProcessHandle?
     private(set) var pid: Int32 = 0
     private(set) var process: ProcessHandle?
     private(set) var channel: FrameSocket?
@@ -45,7 +47,8 @@ final class Launch {
         if !plan.process.hasTerminal, options.consoleSocket != nil {
             throw RuntimeError("--console-socket: the bundle asks for no terminal (process.terminal)")
         }
-        controlGroup = try ControlGroupPlan(bundle.spec, id: container.id, annotations: plan.annotations)
+        controlGroup = try ControlGroupPlan(
+            bundle.spec, id: container.id, annotations: plan.annotations, usesSystemd: options.usesSystemd)
         directory = try StateDirectory(making: container.id, in: container.root)
         self.plan = plan
     }
@@ -54,7 +57,13 @@ final class Launch {
     func run() throws(RuntimeError) {
         do throws(RuntimeError) {
             if let write = options.writeBundle { try writeBundle(write) }
-            cgroup = try controlGroup.make()
+            if let scope = controlGroup.scope {
+                let keeper = try ScopeKeeper.start()
+                scopeKeeper = keeper.process
+                cgroup = try controlGroup.make(scope, holding: keeper.pid)
+            } else {
+                cgroup = try controlGroup.make()
+            }
             plan.cgroupPath = cgroup?.absolutePath
             try bear()
             try handshake()
@@ -110,9 +119,19 @@ final class Launch {
         (self.pid, self.process, channel) = (pid, process, own)
         withExtendedLifetime((initEnd, fifos)) {}
         streams?.release()
+        try endScopeKeeper()
         try save()
         if plan.newNamespaces.contains(.user) {
             try IDMaps(uidMappings: plan.uidMappings, gidMappings: plan.gidMappings).write(of: pid)
+        }
+    }
+
+    private func endScopeKeeper() throws(RuntimeError) {
+        guard let keeper = scopeKeeper else { return }
+        scopeKeeper = nil
+        try during("scope") {
+            try keeper.send(signal: Signals.kill)
+            _ = try keeper.waitForEnd()
         }
     }
 
@@ -140,7 +159,8 @@ final class Launch {
         let record = ContainerRecord(
             ociVersion: bundle.spec.ociVersion, bundle: bundle.path, annotations: bundle.spec.annotations,
             pid: pid, startTime: started.startTime, created: wallClock(), cgroupPath: cgroup?.path.description,
-            hooks: bundle.spec.hooks, hasOwnPIDNamespace: plan.newNamespaces.contains(.pid))
+            systemdScope: controlGroup.scope?.unit, hooks: bundle.spec.hooks,
+            hasOwnPIDNamespace: plan.newNamespaces.contains(.pid))
         try directory?.save(record)
         self.record = record
     }
@@ -211,8 +231,10 @@ final class Launch {
             try process.send(signal: Signals.kill)
             _ = try process.waitForEnd()
         }
+        attempt { try endScopeKeeper() }
         attempt { _ = try streams?.finish() }
         attempt { try cgroup?.remove() }
+        attempt { if cgroup != nil, let scope = controlGroup.scope { try SystemdManager().stop(scope.unit) } }
         attempt { try directory?.remove() }
         (process, directory) = (nil, nil)
         container.runPoststop(plan.hooks.poststop, state(.stopped, pid: 0))

@@ -85,6 +85,9 @@ private func reap(_ kind: Int, _ id: Int32, blocks: Bool) throws(SystemCallError
 /// This process's id (getpid(2)).
 public func currentProcessID() -> Int32 { getpid() }
 
+/// This process's parent (getppid(2)); 0 where it is in another pid namespace.
+public func parentProcessID() -> Int32 { getppid() }
+
 /// The effective user id of this process (geteuid(2)).
 public func effectiveUserID() -> UInt32 { geteuid() }
 

@@ -12,12 +12,12 @@ enum CreateVerb {
         let arguments = try Arguments(global.verbArguments, options: options)
         let container = try arguments.container(global, verb: "create")
         let bundle = try Bundle(directory: arguments["bundle"] ?? ".", configPath: arguments["config"])
-        try container.create(bundle, options: try createOptions(arguments))
+        try container.create(bundle, options: try createOptions(arguments, global))
         return 0
     }
 
     /// What `create` and `run` take alike.
-    static func createOptions(_ arguments: Arguments) throws(UsageError) -> CreateOptions {
+    static func createOptions(_ arguments: Arguments, _ global: GlobalOptions) throws(UsageError) -> CreateOptions {
         if arguments.has("no-pivot") { throw UsageError("--no-pivot is not supported yet") }
         var options = CreateOptions()
         if let text = arguments["preserve-fds"] {
@@ -30,6 +30,7 @@ enum CreateVerb {
             }
             options.preservedDescriptors = count
         }
+        options.usesSystemd = global.usesSystemd
         options.consoleSocket = arguments["console-socket"]
         options.pidFile = arguments["pid-file"]
         options.sharesKeyring = arguments.has("no-new-keyring")

@@ -7,6 +7,8 @@ struct GlobalOptions {
     let log: Log
     let showsHelp: Bool
     let showsVersion: Bool
+    /// Whether systemd makes the control groups of new containers.
+    let usesSystemd: Bool
     /// The verb; nil where there is none.
     let verb: String?
     /// What follows the verb.
@@ -29,17 +31,15 @@ struct GlobalOptions {
         log = Log(path: arguments["log"], isJSON: format == "json")
         showsHelp = arguments.has("help")
         showsVersion = arguments.has("version")
+        usesSystemd = arguments.has("systemd-cgroup") || arguments["cgroup-manager"] == "systemd"
         verb = arguments.positional.first
         verbArguments = arguments.command ?? []
     }
 
-    /// Refuses what is read but not built yet.
+    /// Refuses what is not understood.
     func checkSupported() throws(UsageError) {
-        if arguments.has("systemd-cgroup") || arguments["cgroup-manager"] == "systemd" {
-            throw UsageError("the systemd cgroup driver is not supported yet")
-        }
-        if let name = arguments["cgroup-manager"], name != "cgroupfs" {
-            throw UsageError("--cgroup-manager \"\(name)\" is not supported; known: cgroupfs")
+        if let name = arguments["cgroup-manager"], !["cgroupfs", "systemd"].contains(name) {
+            throw UsageError("--cgroup-manager \"\(name)\" is not supported; known: cgroupfs, systemd")
         }
         if let value = arguments["rootless"], !["true", "false", "auto"].contains(value) {
             throw UsageError("--rootless is \"\(value)\", not true, false or auto")

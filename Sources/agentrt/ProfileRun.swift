@@ -23,7 +23,7 @@ enum ProfileRun {
             session: arguments["session"].map { Session(name: $0, call: UInt64(currentProcessID())) })
         for note in resolution.notes + plan.notes { global.log.note(note) }
 
-        var options = try CreateVerb.createOptions(arguments)
+        var options = try CreateVerb.createOptions(arguments, global)
         options.writeBundle = { directory in try BundleWriter.write(plan, into: directory) }
         let bundle = Bundle(path: try global.root.bundlePath(of: id), spec: plan.spec)
         return try RunVerb.run(

@@ -27,7 +27,7 @@ enum RunVerb {
         var bundle = try Bundle(directory: directory, configPath: arguments["config"])
         if arguments.has("tty") { bundle.spec.process?.terminal = true }
         if arguments.has("no-tty") { bundle.spec.process?.terminal = false }
-        return try run(bundle, id: id, global, arguments, options: try CreateVerb.createOptions(arguments))
+        return try run(bundle, id: id, global, arguments, options: try CreateVerb.createOptions(arguments, global))
     }
 
     /// Runs a bundle with the options of the command line.
