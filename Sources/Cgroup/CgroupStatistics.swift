@@ -70,12 +70,15 @@ extension Cgroup {
         return values
     }
 
-    /// A file's text; nil where the group has none of that name.
+    /// A file's text; nil where the group has none of that name, or has been removed (by systemd, say).
     private func text(_ file: String) throws(SystemCallError) -> String? {
         do throws(SystemCallError) {
             return String(
                 decoding: try directory.descriptor.open(file, .readOnly).readAll(limit: 1 << 20), as: UTF8.self)
-        } catch  where error.errno == .noSuchFile || error.errno == .notSupported {
+        } catch
+            where error.errno == .noSuchFile || error.errno == .notSupported
+            || error.errno == .noDevice
+        {
             return nil
         }
     }

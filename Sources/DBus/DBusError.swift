@@ -13,6 +13,7 @@ public enum DBusError: Error, Equatable, CustomStringConvertible {
 
     init(_ error: SystemCallError) { self = .transport(error.description) }
 
+    /// The reason, in words for people.
     public var description: String {
         switch self {
         case .transport(let reason): reason

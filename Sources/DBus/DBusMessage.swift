@@ -35,6 +35,7 @@ public struct DBusMessage: Equatable, Sendable {
     /// The bytes of the message.
     ///
     /// - Parameter serial: Its number among those of the connection, from 1.
+    /// - Returns: Header and body.
     func bytes(serial: UInt32) -> [UInt8] {
         var body = WireWriter()
         for value in self.body { body.write(value) }
