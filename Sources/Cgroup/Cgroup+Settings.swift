@@ -77,7 +77,7 @@ extension Cgroup {
             switch error.errno {
             case .noSuchFile: "this kernel has no \(setting.file)"
             case .invalidArgument, .outOfRange: "the kernel refuses \(quoted(setting.value)) for \(setting.file)"
-            case .noSuchDevice: "there is no such block device, for \(setting.file): \(quoted(setting.value))"
+            case .noDevice: "there is no such block device, for \(setting.file): \(quoted(setting.value))"
             case .busy: "\(quoted(setting.value)) for \(setting.file) is less than what is in use"
             default: "\(setting.file): \(error.errno)"
             }

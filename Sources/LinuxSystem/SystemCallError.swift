@@ -74,8 +74,6 @@ public struct Errno: Equatable, Hashable, RawRepresentable, CustomStringConverti
     public static let invalidArgument = Errno(rawValue: EINVAL)
     /// Numerical result out of range.
     public static let outOfRange = Errno(rawValue: ERANGE)
-    /// No such device.
-    public static let noSuchDevice = Errno(rawValue: ENODEV)
     /// File too large.
     public static let fileTooLarge = Errno(rawValue: EFBIG)
     /// Read-only file system.
