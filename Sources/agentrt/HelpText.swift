@@ -26,6 +26,7 @@ enum HelpText {
           state ID                   print a container's state
           kill [--all] ID [SIGNAL]   send a signal (TERM)
           delete [--force] ID        delete a stopped container
+          pause ID, resume ID        stop all processes of a container, let them go on
           list                       list containers
           spec [--rootless]          write an example config.json
 
@@ -75,6 +76,8 @@ enum HelpText {
         "state": "usage: agentrt state ID\n",
         "kill": "usage: agentrt kill [--all] ID [SIGNAL]\n\n  --all, -a   to every process of the container\n",
         "delete": "usage: agentrt delete [--force] ID\n\n  --force, -f   end it first if it runs\n",
+        "pause": "usage: agentrt pause ID\n",
+        "resume": "usage: agentrt resume ID\n",
         "list": "usage: agentrt list [--format table|json] [--quiet]\n",
         "spec": "usage: agentrt spec [--rootless] [--bundle DIR]\n",
         "bundle":
