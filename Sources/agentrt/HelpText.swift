@@ -27,6 +27,7 @@ enum HelpText {
           kill [--all] ID [SIGNAL]   send a signal (TERM)
           delete [--force] ID        delete a stopped container
           pause ID, resume ID        stop all processes of a container, let them go on
+          ps ID [PS-OPTION...]       list a container's processes
           list                       list containers
           spec [--rootless]          write an example config.json
 
@@ -78,6 +79,7 @@ enum HelpText {
         "delete": "usage: agentrt delete [--force] ID\n\n  --force, -f   end it first if it runs\n",
         "pause": "usage: agentrt pause ID\n",
         "resume": "usage: agentrt resume ID\n",
+        "ps": "usage: agentrt ps [--format table|json] ID [PS-OPTION...]\n",
         "list": "usage: agentrt list [--format table|json] [--quiet]\n",
         "spec": "usage: agentrt spec [--rootless] [--bundle DIR]\n",
         "bundle":

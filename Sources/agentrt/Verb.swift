@@ -21,6 +21,7 @@ enum Verb {
         case "kill": return try KillVerb.run(global)
         case "delete": return try DeleteVerb.run(global)
         case "run": return try RunVerb.run(global)
+        case "ps": return try PsVerb.run(global)
         case "pause": return try PauseVerb.run(global)
         case "resume": return try ResumeVerb.run(global)
         case "list": return try ListVerb.run(global)
@@ -28,7 +29,7 @@ enum Verb {
         case "bundle": return try BundleVerb.run(global)
         case "check": return try CheckVerb.run(global)
         case "help": return Output.print(HelpText.overview)
-        case "exec", "ps", "update", "events", "features", "checkpoint", "restore", "explain", "why",
+        case "exec", "update", "events", "features", "checkpoint", "restore", "explain", "why",
             "learn", "doctor", "selftest":
             throw UsageError("\"\(verb)\" is not supported yet")
         default: throw UsageError("unknown command \"\(verb)\"; see agentrt --help")
