@@ -1,7 +1,9 @@
 /// What `--help` prints.
 enum HelpText {
+    static let versionNumber = "0.1.0"
+
     static let version = """
-        agentrt version 0.1.0
+        agentrt version \(versionNumber)
         spec: 1.3.0
 
         """
@@ -29,6 +31,7 @@ enum HelpText {
           pause ID, resume ID        stop all processes of a container, let them go on
           ps ID [PS-OPTION...]       list a container's processes
           list                       list containers
+          features                   print what the runtime can do, as JSON
           spec [--rootless]          write an example config.json
 
         Global options:
@@ -81,6 +84,7 @@ enum HelpText {
         "resume": "usage: agentrt resume ID\n",
         "ps": "usage: agentrt ps [--format table|json] ID [PS-OPTION...]\n",
         "list": "usage: agentrt list [--format table|json] [--quiet]\n",
+        "features": "usage: agentrt features\n",
         "spec": "usage: agentrt spec [--rootless] [--bundle DIR]\n",
         "bundle":
             "usage: agentrt bundle FILE [--agent A] [--tool T] [--project DIR] [--session S] [--tty] --output DIR "

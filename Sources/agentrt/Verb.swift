@@ -25,11 +25,12 @@ enum Verb {
         case "pause": return try PauseVerb.run(global)
         case "resume": return try ResumeVerb.run(global)
         case "list": return try ListVerb.run(global)
+        case "features": return try FeaturesVerb.run(global)
         case "spec": return try SpecVerb.run(global)
         case "bundle": return try BundleVerb.run(global)
         case "check": return try CheckVerb.run(global)
         case "help": return Output.print(HelpText.overview)
-        case "exec", "update", "events", "features", "checkpoint", "restore", "explain", "why",
+        case "exec", "update", "events", "checkpoint", "restore", "explain", "why",
             "learn", "doctor", "selftest":
             throw UsageError("\"\(verb)\" is not supported yet")
         default: throw UsageError("unknown command \"\(verb)\"; see agentrt --help")
