@@ -49,7 +49,7 @@ let package = Package(
         .testTarget(
             name: "AgentProfileTests", dependencies: ["AgentProfile", "OCISpec", "JSON", "LinuxSystem"],
             swiftSettings: strict),
-        .testTarget(name: "CgroupTests", dependencies: ["Cgroup", "OCISpec"], swiftSettings: strict),
+        .testTarget(name: "CgroupTests", dependencies: ["Cgroup", "OCISpec", "LinuxSystem"], swiftSettings: strict),
         .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: strict),
         .testTarget(
             name: "ContainerRuntimeTests", dependencies: ["ContainerRuntime", "OCISpec", "JSON", "LinuxSystem"],

@@ -143,6 +143,7 @@ public struct Cgroup: Sendable {
                 waited += 1
             }
         }
+        if !isOwn { try dropDeviceAccess() }
         try Self.removeEmptyGroups(above: path, in: hierarchy)
     }
 

@@ -17,6 +17,7 @@ final class Launch {
     /// What was written down of the container; nil before there is a process.
     private(set) var record: ContainerRecord?
     let controlGroup: ControlGroupPlan
+    private let deviceRules: DeviceRules
     private(set) var cgroup: Cgroup?
     private(set) var pid: Int32 = 0
     private(set) var process: ProcessHandle?
@@ -45,6 +46,9 @@ final class Launch {
         if !plan.process.hasTerminal, options.consoleSocket != nil {
             throw RuntimeError("--console-socket: the bundle asks for no terminal (process.terminal)")
         }
+        deviceRules = DeviceRules(bundle.spec.linux?.resources?.devices ?? [])
+        try deviceRules.checkRights()
+        plan.hasRulesAfterNodes = deviceRules.denyMaking(plan.devices)
         controlGroup = try ControlGroupPlan(bundle.spec, id: container.id, annotations: plan.annotations)
         directory = try StateDirectory(making: container.id, in: container.root)
         self.plan = plan
@@ -56,6 +60,7 @@ final class Launch {
             if let write = options.writeBundle { try writeBundle(write) }
             cgroup = try controlGroup.make()
             plan.cgroupPath = cgroup?.absolutePath
+            if !plan.hasRulesAfterNodes { try deviceRules.enforce(on: cgroup) }
             try bear()
             try handshake()
             if let path = options.pidFile { try writePidFile(path) }
@@ -154,6 +159,7 @@ final class Launch {
             case .ready: return
             case .console: console = descriptors.first
             case .hooksDue:
+                if plan.hasRulesAfterNodes { try deviceRules.enforce(on: cgroup) }
                 let hooks = HookRunner(state: state(.creating, pid: pid))
                 try hooks.run(plan.hooks.prestart, phase: .prestart)
                 try hooks.run(plan.hooks.createRuntime, phase: .createRuntime)

@@ -5,7 +5,8 @@ internal import LinuxSystem
 ///     runtime                                   init
 ///     writes state.json, id maps                mounts the root file system; in a new user namespace
 ///     proceed                        --->       it waits for its maps before it
-///                                    <---       hooksDue        only with prestart or createRuntime hooks
+///                                    <---       hooksDue        only with prestart or createRuntime hooks, or
+///     puts rules on devices in force,                       with rules that deny making its nodes
 ///     runs the hooks
 ///     proceed                        --->
 ///                                               createContainer hooks, pivot_root, console
