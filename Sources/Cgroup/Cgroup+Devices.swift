@@ -1,20 +1,21 @@
-internal import LinuxSystem
+public import LinuxSystem
 
-extension Cgroup {
-    /// Puts rules on devices in force for the group and all below it, in place of those it had.
+extension DeviceAccess {
+    /// The rules as the kernel has taken and checked them.
+    public struct Program: Sendable {
+        fileprivate let program: DeviceProgram
+        fileprivate let permitsEverything: Bool
+    }
+
+    /// Hands the rules to the kernel; nothing is in force yet.
     ///
-    /// - Parameter access: The rules.
+    /// - Returns: The program.
     /// - Throws: ``CgroupError``; its ``CgroupError/isLackOfRights`` tells that this process may not.
-    public func setDeviceAccess(_ access: DeviceAccess) throws(CgroupError) {
+    public func load() throws(CgroupError) -> Program {
         let tooMany = CgroupError("are too many for a program of the kernel")
-        guard access.fitsProgram else { throw tooMany }
+        guard fitsProgram else { throw tooMany }
         do throws(SystemCallError) {
-            // A group of our own without rules has no program, and needs none for rules that permit everything.
-            if access.permitsEverything {
-                if isNew { return }
-                if try !DeviceProgram.isAttached(to: directory.descriptor) { return }
-            }
-            try DeviceProgram.attach(access.program, to: directory.descriptor, isNew: isNew)
+            return Program(program: try DeviceProgram(program), permitsEverything: permitsEverything)
         } catch  where error.errno == .tooBig {
             throw tooMany
         } catch  where [.invalidArgument, .notImplemented, .notSupported].contains(error.errno) {
@@ -22,6 +23,17 @@ extension Cgroup {
         } catch {
             throw CgroupError(error)
         }
+    }
+}
+
+extension Cgroup {
+    /// Puts rules on devices in force for the group and all below it, in place of those it had.
+    ///
+    /// - Parameter access: The rules.
+    /// - Throws: `SystemCallError`.
+    public func setDeviceAccess(_ access: DeviceAccess.Program) throws(SystemCallError) {
+        if access.permitsEverything { return try DeviceProgram.detach(from: directory.descriptor) }
+        try access.program.attach(to: directory.descriptor, isNew: isNew)
     }
 
     /// Takes the rules off a group that stays.

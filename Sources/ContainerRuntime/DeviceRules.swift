@@ -27,15 +27,10 @@ struct DeviceRules {
         self.origin = origin
     }
 
-    /// Whether a node that the container is given may not be made by the rules, which are in force for its init too: then
-    /// they come after the nodes.
-    func denyMaking(_ devices: [DevicePlan]) -> Bool {
-        areGiven
-            && devices.contains { device in
-                guard device.kind != .fifo else { return false }
-                let kind: LinuxDeviceRule.Kind = device.kind == .blockDevice ? .block : .character
-                return !access.permits(.making, of: kind, device.device.major, device.device.minor)
-            }
+    /// Whether there is anything to put in force. A group that was there before may have rules of another container; a
+    /// user's are passed over, once ``checkRights()`` has passed.
+    func areDue(on cgroup: Cgroup?) -> Bool {
+        areGiven && effectiveUserID() == 0 && (!access.permitsEverything || cgroup?.isNew == false)
     }
 
     /// Refuses, before anything is made, what a user cannot have held.
@@ -45,21 +40,34 @@ struct DeviceRules {
         if effectiveUserID() != 0, firstUnusual != nil { throw lackOfRights }
     }
 
-    /// Puts the rules in force.
+    /// Rules that the kernel has checked, for a group.
+    struct Prepared {
+        fileprivate let program: DeviceAccess.Program
+        fileprivate let cgroup: Cgroup
+        fileprivate let origin: String
+
+        /// Puts the rules in force, in place of those that the group had.
+        func enforce() throws(RuntimeError) {
+            try during(origin) { try cgroup.setDeviceAccess(program) }
+        }
+    }
+
+    /// Has the kernel check the rules.
     ///
     /// - Parameter cgroup: The container's control group.
+    /// - Returns: The rules, to put in force; nil where there are none, or they may be passed over.
     /// - Throws: ``RuntimeError`` with the JSON path where they cannot be held.
-    func enforce(on cgroup: Cgroup?) throws(RuntimeError) {
-        guard areGiven else { return }
+    func prepared(for cgroup: Cgroup?) throws(RuntimeError) -> Prepared? {
+        guard areDue(on: cgroup) else { return nil }
         guard let cgroup else {
-            if access.permitsEverything { return }
-            if try mayBePassedOver() { return }
+            if try mayBePassedOver() { return nil }
             throw RuntimeError("\(origin): the container has no control group of version 2, which would hold the rules")
         }
         do throws(CgroupError) {
-            try cgroup.setDeviceAccess(access)
+            return Prepared(program: try access.load(), cgroup: cgroup, origin: origin)
         } catch  where error.isLackOfRights {
             guard try mayBePassedOver() else { throw lackOfRights }
+            return nil
         } catch {
             throw RuntimeError("\(origin): \(error)")
         }
@@ -67,7 +75,6 @@ struct DeviceRules {
 
     private func mayBePassedOver() throws(RuntimeError) -> Bool {
         guard firstUnusual == nil else { return false }
-        if effectiveUserID() != 0 { return true }
         // Root of a user namespace: the host's has all ids.
         let map = try during("user namespace") { try readFile("/proc/self/uid_map", limit: 65_536) }
         return map.split(whereSeparator: { $0 == 32 || $0 == 10 }).last?.elementsEqual("4294967295".utf8) != true

@@ -48,7 +48,6 @@ final class Launch {
         }
         deviceRules = DeviceRules(bundle.spec.linux?.resources?.devices ?? [])
         try deviceRules.checkRights()
-        plan.hasRulesAfterNodes = deviceRules.denyMaking(plan.devices)
         controlGroup = try ControlGroupPlan(bundle.spec, id: container.id, annotations: plan.annotations)
         directory = try StateDirectory(making: container.id, in: container.root)
         self.plan = plan
@@ -60,7 +59,7 @@ final class Launch {
             if let write = options.writeBundle { try writeBundle(write) }
             cgroup = try controlGroup.make()
             plan.cgroupPath = cgroup?.absolutePath
-            if !plan.hasRulesAfterNodes { try deviceRules.enforce(on: cgroup) }
+            plan.hasDeviceRules = deviceRules.areDue(on: cgroup)
             try bear()
             try handshake()
             if let path = options.pidFile { try writePidFile(path) }
@@ -153,13 +152,15 @@ final class Launch {
     private func handshake() throws(RuntimeError) {
         guard let socket = channel else { return }
         try sendProceed(socket)
+        // The kernel takes its time to check the program: meanwhile init builds the root file system.
+        let rules = try deviceRules.prepared(for: cgroup)
         while true {
             guard let (message, descriptors) = try socket.receiveMessage() else { throw try deathOfInit() }
             switch message {
             case .ready: return
             case .console: console = descriptors.first
             case .hooksDue:
-                if plan.hasRulesAfterNodes { try deviceRules.enforce(on: cgroup) }
+                try rules?.enforce()
                 let hooks = HookRunner(state: state(.creating, pid: pid))
                 try hooks.run(plan.hooks.prestart, phase: .prestart)
                 try hooks.run(plan.hooks.createRuntime, phase: .createRuntime)

@@ -28,29 +28,37 @@ public struct BPFInstruction: Equatable, Sendable {
     }
 }
 
-/// Programs that decide on devices for the processes of a control group (bpf(2), BPF_PROG_TYPE_CGROUP_DEVICE).
+/// A program that decides on devices for the processes of a control group (bpf(2), BPF_PROG_TYPE_CGROUP_DEVICE).
 ///
 /// Every program of a group and of the groups above it is asked; what one of them denies is denied.
-public enum DeviceProgram {
+public struct DeviceProgram: Sendable {
     /// The name by which the kernel shows a program, and by which it is found again; at most 15 bytes.
     public static let name = "agentrt_devices"
 
-    /// Puts a program in force for a group and all below it, in place of one of the same name, in one step.
+    private let box: FileDescriptorBox
+
+    /// Hands a program to the kernel, which checks it.
+    ///
+    /// - Parameter instructions: The program.
+    /// - Throws: ``SystemCallError``; EPERM without the right, EINVAL where the kernel has no such programs.
+    public init(_ instructions: [BPFInstruction]) throws(SystemCallError) {
+        box = FileDescriptorBox(try Self.load(instructions))
+    }
+
+    /// Puts the program in force for a group and all below it, in place of one of the same name, in one step.
     ///
     /// - Parameters:
-    ///   - instructions: The program.
     ///   - group: The group's directory.
     ///   - isNew: Whether the group is known to have no program yet.
-    /// - Throws: ``SystemCallError``; EPERM without the right, EINVAL where the kernel has no such programs.
-    public static func attach(
-        _ instructions: [BPFInstruction], to group: borrowing FileDescriptor, isNew: Bool
-    ) throws(SystemCallError) {
-        let program = try load(instructions)
+    /// - Throws: ``SystemCallError``.
+    public func attach(to group: borrowing FileDescriptor, isNew: Bool) throws(SystemCallError) {
+        let number = box.descriptor.rawValue
         // BPF_F_ALLOW_MULTI, BPF_F_REPLACE.
-        if !isNew, let present = try find(in: group) {
-            try control(8, [group.rawValue, program.rawValue, attachType, 2 | 4, present.rawValue], "BPF_PROG_ATTACH")
+        if !isNew, let present = try Self.find(in: group) {
+            try Self.control(
+                8, [group.rawValue, number, Self.attachType, 2 | 4, present.rawValue], "BPF_PROG_ATTACH")
         } else {
-            try control(8, [group.rawValue, program.rawValue, attachType, 2, 0], "BPF_PROG_ATTACH")
+            try Self.control(8, [group.rawValue, number, Self.attachType, 2, 0], "BPF_PROG_ATTACH")
         }
     }
 
@@ -61,15 +69,6 @@ public enum DeviceProgram {
     public static func detach(from group: borrowing FileDescriptor) throws(SystemCallError) {
         guard let present = try find(in: group) else { return }
         try control(9, [group.rawValue, present.rawValue, attachType, 0], "BPF_PROG_DETACH")
-    }
-
-    /// Whether a group has a program of our name.
-    ///
-    /// - Parameter group: The group's directory.
-    /// - Returns: Whether it has.
-    /// - Throws: ``SystemCallError``.
-    public static func isAttached(to group: borrowing FileDescriptor) throws(SystemCallError) -> Bool {
-        try find(in: group) != nil
     }
 
     /// BPF_CGROUP_DEVICE.

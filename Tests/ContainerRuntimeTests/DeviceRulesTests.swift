@@ -57,12 +57,4 @@ struct DeviceRulesTests {
         #expect(DeviceRules.firstUnusual([all]) == nil)
         #expect(DeviceRules.firstUnusual([all, LinuxDeviceRule(allow: false, type: .block, access: "w")]) == 0)
     }
-
-    @Test func rulesThatDenyOwnNodesComeAfterThem() {
-        let nodes = DevicePlan.defaults
-        #expect(!DeviceRules([]).denyMaking(nodes))
-        #expect(!DeviceRules([Self.denyAll]).denyMaking(nodes))
-        #expect(DeviceRules([Self.denyAll, LinuxDeviceRule(allow: false, access: "m")]).denyMaking(nodes))
-        #expect(!DeviceRules([LinuxDeviceRule(allow: false, type: .block, access: "m")]).denyMaking(nodes))
-    }
 }
