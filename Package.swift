@@ -51,7 +51,8 @@ let package = Package(
         .testTarget(
             name: "AgentProfileTests", dependencies: ["AgentProfile", "OCISpec", "JSON", "LinuxSystem"],
             swiftSettings: strict),
-        .testTarget(name: "CgroupTests", dependencies: ["Cgroup", "OCISpec"], swiftSettings: strict),
+        .testTarget(
+            name: "CgroupTests", dependencies: ["Cgroup", "DBus", "OCISpec", "LinuxSystem"], swiftSettings: strict),
         .testTarget(name: "DBusTests", dependencies: ["DBus"], swiftSettings: strict),
         .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: strict),
         .testTarget(

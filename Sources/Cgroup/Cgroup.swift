@@ -142,14 +142,6 @@ public struct Cgroup: Sendable {
         return String(decoding: text, as: UTF8.self).split(separator: "\n").compactMap { Int32($0) }
     }
 
-    /// Stops or continues every process in the group and below it (cgroup.freeze).
-    ///
-    /// - Parameter isFrozen: Whether they stop.
-    /// - Throws: `SystemCallError`.
-    public func setFrozen(_ isFrozen: Bool) throws(SystemCallError) {
-        try directory.descriptor.open("cgroup.freeze", .writeOnly).write(isFrozen ? "1" : "0")
-    }
-
     /// Removes the group with what the container made below it, and the groups above that are empty now; but none that
     /// somebody else made: such a group of the container's own is emptied.
     ///
@@ -170,6 +162,7 @@ public struct Cgroup: Sendable {
                 waited += 1
             }
         }
+        if !isOwn { try dropDeviceAccess() }
         try Self.removeEmptyGroups(above: path, in: hierarchy)
     }
 

@@ -5,6 +5,8 @@ internal import OCISpec
 extension Container {
     /// Sends a signal to the container's first process (runtime-spec runtime.md, Kill).
     ///
+    /// SIGKILL ends a paused container too; any other signal reaches it when it goes on.
+    ///
     /// - Parameters:
     ///   - signal: The signal's number.
     ///   - all: Whether every process of the container gets it.
@@ -35,7 +37,7 @@ extension Container {
             try during("cgroup") { try cgroup.killAll() }
             return true
         }
-        for pid in try during("cgroup", { try cgroup.processes() }) {
+        for pid in try during("cgroup", { try cgroup.allProcesses() }) {
             do throws(SystemCallError) {
                 try ProcessHandle(pid: pid).send(signal: signal)
             } catch  where error.errno == .noSuchProcess {

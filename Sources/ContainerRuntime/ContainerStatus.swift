@@ -1,3 +1,4 @@
+internal import Cgroup
 internal import LinuxSystem
 internal import OCISpec
 
@@ -5,8 +6,6 @@ internal import OCISpec
 extension State.Status {
     /// Whether `start` has a meaning.
     var canStart: Bool { self == .created }
-    /// Whether there is a process to send a signal to.
-    var canKill: Bool { self == .created || self == .running }
     /// Whether `delete` needs no force. A created container counts, against the letter of the specification: engines
     /// rely on runc and crun, which end and delete it.
     var canDelete: Bool { self == .stopped || self == .created }
@@ -21,6 +20,7 @@ extension StateDirectory {
     func status(_ record: ContainerRecord?) throws(RuntimeError) -> State.Status {
         guard let record else { return .creating }
         guard try liveProcess(record) != nil else { return .stopped }
+        if let cgroup = try record.openCgroup(), try during("cgroup", { try cgroup.isFrozen() }) { return .paused }
         return try hasFifo() ? .created : .running
     }
 

@@ -17,6 +17,7 @@ final class Launch {
     /// What was written down of the container; nil before there is a process.
     private(set) var record: ContainerRecord?
     let controlGroup: ControlGroupPlan
+    private let deviceRules: DeviceRules
     private(set) var cgroup: Cgroup?
     /// What keeps the scope of systemd until the container's first process is in it.
     private var scopeKeeper: ProcessHandle?
@@ -47,6 +48,8 @@ final class Launch {
         if !plan.process.hasTerminal, options.consoleSocket != nil {
             throw RuntimeError("--console-socket: the bundle asks for no terminal (process.terminal)")
         }
+        deviceRules = DeviceRules(bundle.spec.linux?.resources?.devices ?? [])
+        try deviceRules.checkRights()
         controlGroup = try ControlGroupPlan(
             bundle.spec, id: container.id, annotations: plan.annotations, usesSystemd: options.usesSystemd)
         directory = try StateDirectory(making: container.id, in: container.root)
@@ -65,6 +68,7 @@ final class Launch {
                 cgroup = try controlGroup.make()
             }
             plan.cgroupPath = cgroup?.absolutePath
+            plan.hasDeviceRules = deviceRules.areDue(on: cgroup)
             try bear()
             try handshake()
             if let path = options.pidFile { try writePidFile(path) }
@@ -168,12 +172,15 @@ final class Launch {
     private func handshake() throws(RuntimeError) {
         guard let socket = channel else { return }
         try sendProceed(socket)
+        // The kernel takes its time to check the program: meanwhile init builds the root file system.
+        let rules = try deviceRules.prepared(for: cgroup)
         while true {
             guard let (message, descriptors) = try socket.receiveMessage() else { throw try deathOfInit() }
             switch message {
             case .ready: return
             case .console: console = descriptors.first
             case .hooksDue:
+                try rules?.enforce()
                 let hooks = HookRunner(state: state(.creating, pid: pid))
                 try hooks.run(plan.hooks.prestart, phase: .prestart)
                 try hooks.run(plan.hooks.createRuntime, phase: .createRuntime)

@@ -18,7 +18,8 @@ struct RuntimeAnnotations: Equatable {
     /// The limits of the session's control group, which holds the container's; nil without any.
     var sessionResources: LinuxResources?
 
-    private static let prefix = "dev.agentrt."
+    /// What the names of all of them begin with.
+    static let prefix = "dev.agentrt."
 
     /// Reads the annotations below `dev.agentrt.`; others are not the runtime's.
     init(_ annotations: [String: String]) throws(RuntimeError) {

@@ -51,8 +51,9 @@ struct SeccompCompilation {
         let defaultAction = action(profile.defaultAction, errno: profile.defaultErrnoRet)
         let filter = try during("linux.seccomp") { try SeccompFilter(defaultAction: defaultAction) }
         for (index, architecture) in profile.architectures.enumerated() {
-            let name = architecture.rawValue.dropFirst("SCMP_ARCH_".count).lowercased()
-            let isKnown = try during("linux.seccomp.architectures[\(index)]") { try filter.addArchitecture(name) }
+            let isKnown = try during("linux.seccomp.architectures[\(index)]") {
+                try filter.addArchitecture(architecture.libraryName)
+            }
             guard isKnown else {
                 throw RuntimeError(
                     "linux.seccomp.architectures[\(index)]: \(architecture.rawValue) is unknown to libseccomp")
@@ -167,4 +168,9 @@ struct SeccompCompilation {
         let digits = String(key.count)
         return Array((String(repeating: "0", count: max(0, 8 - digits.count)) + digits).utf8)
     }
+}
+
+extension SeccompArchitecture {
+    /// What libseccomp calls it.
+    var libraryName: String { rawValue.dropFirst("SCMP_ARCH_".count).lowercased() }
 }

@@ -21,7 +21,6 @@ func refuseWhatIsNotBuilt(_ spec: Spec) throws(RuntimeError) {
     try refuse(linux.intelRdt != nil, "linux.intelRdt", "Intel RDT is")
     try refuse(linux.memoryPolicy != nil, "linux.memoryPolicy", "memory policies are")
     try refuse(!linux.netDevices.isEmpty, "linux.netDevices", "moving network devices is")
-    if let resources = linux.resources { try DeviceRules.refuseUnusual(resources.devices) }
     if let seccomp = linux.seccomp {
         let notifies = seccomp.defaultAction == .notify || seccomp.syscalls.contains { $0.action == .notify }
         try refuse(notifies || seccomp.listenerPath != nil, "linux.seccomp", "seccomp notification is")

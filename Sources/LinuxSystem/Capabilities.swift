@@ -24,6 +24,17 @@ public struct CapabilitySet: OptionSet, Hashable, Sendable {
         self.init(rawValue: 1 << UInt64(number))
     }
 
+    /// The names that ``init(name:)`` knows of the set's capabilities, by their numbers.
+    public var names: [String] {
+        numbers.compactMap { number in
+            guard let text = cap_to_name(cap_value_t(number)) else { return nil }
+            defer { cap_free(text) }
+            let name = String(cString: text).uppercased()
+            // libcap writes a number where it has no name.
+            return CapabilitySet(name: name) == nil ? nil : name
+        }
+    }
+
     /// CAP_SYS_ADMIN.
     public static let systemAdministration = CapabilitySet(rawValue: 1 << 21)
     /// CAP_SETPCAP.

@@ -107,29 +107,3 @@ public struct SignalQueue: Sendable {
         }
     }
 }
-
-/// Waits until one of the descriptors can be read or its other end is gone (ppoll(2)).
-///
-/// - Parameters:
-///   - descriptors: What to wait for; a negative number is passed over.
-///   - milliseconds: The longest wait; nil for ever.
-/// - Returns: For each descriptor whether it is ready; none is after the time is up.
-/// - Throws: ``SystemCallError``.
-public func waitUntilReady(_ descriptors: [Int32], milliseconds: Int64? = nil) throws(SystemCallError) -> [Bool] {
-    var requests = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-    var time = timespec()
-    if let milliseconds {
-        time.tv_sec = Int(milliseconds / 1000)
-        time.tv_nsec = Int(milliseconds % 1000) * 1_000_000
-    }
-    let result = requests.withUnsafeMutableBytes { requests in
-        withUnsafePointer(to: &time) { time in
-            linux_syscall(
-                Int(LINUX_SYS_ppoll), word(requests.baseAddress), descriptors.count,
-                milliseconds == nil ? 0 : word(time), 0, 0, 0)
-        }
-    }
-    if result == Int(-EINTR) { return descriptors.map { _ in false } }
-    try checked("ppoll") { result }
-    return requests.map { $0.revents != 0 }
-}

@@ -74,6 +74,8 @@ public struct Errno: Equatable, Hashable, RawRepresentable, CustomStringConverti
     public static let invalidArgument = Errno(rawValue: EINVAL)
     /// Numerical result out of range.
     public static let outOfRange = Errno(rawValue: ERANGE)
+    /// Argument list too long: of a program in the kernel, too much to check.
+    public static let tooBig = Errno(rawValue: E2BIG)
     /// File too large.
     public static let fileTooLarge = Errno(rawValue: EFBIG)
     /// Read-only file system.

@@ -1,7 +1,9 @@
 /// What `--help` prints.
 enum HelpText {
+    static let versionNumber = "0.1.0"
+
     static let version = """
-        agentrt version 0.1.0
+        agentrt version \(versionNumber)
         spec: 1.3.0
 
         """
@@ -26,7 +28,10 @@ enum HelpText {
           state ID                   print a container's state
           kill [--all] ID [SIGNAL]   send a signal (TERM)
           delete [--force] ID        delete a stopped container
+          pause ID, resume ID        stop all processes of a container, let them go on
+          ps ID [PS-OPTION...]       list a container's processes
           list                       list containers
+          features                   print what the runtime can do, as JSON
           spec [--rootless]          write an example config.json
 
         Global options:
@@ -75,7 +80,11 @@ enum HelpText {
         "state": "usage: agentrt state ID\n",
         "kill": "usage: agentrt kill [--all] ID [SIGNAL]\n\n  --all, -a   to every process of the container\n",
         "delete": "usage: agentrt delete [--force] ID\n\n  --force, -f   end it first if it runs\n",
+        "pause": "usage: agentrt pause ID\n",
+        "resume": "usage: agentrt resume ID\n",
+        "ps": "usage: agentrt ps [--format table|json] ID [PS-OPTION...]\n",
         "list": "usage: agentrt list [--format table|json] [--quiet]\n",
+        "features": "usage: agentrt features\n",
         "spec": "usage: agentrt spec [--rootless] [--bundle DIR]\n",
         "bundle":
             "usage: agentrt bundle FILE [--agent A] [--tool T] [--project DIR] [--session S] [--tty] --output DIR "

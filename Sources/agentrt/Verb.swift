@@ -21,12 +21,16 @@ enum Verb {
         case "kill": return try KillVerb.run(global)
         case "delete": return try DeleteVerb.run(global)
         case "run": return try RunVerb.run(global)
+        case "ps": return try PsVerb.run(global)
+        case "pause": return try PauseVerb.run(global)
+        case "resume": return try ResumeVerb.run(global)
         case "list": return try ListVerb.run(global)
+        case "features": return try FeaturesVerb.run(global)
         case "spec": return try SpecVerb.run(global)
         case "bundle": return try BundleVerb.run(global)
         case "check": return try CheckVerb.run(global)
         case "help": return Output.print(HelpText.overview)
-        case "exec", "ps", "pause", "resume", "update", "events", "features", "checkpoint", "restore", "explain", "why",
+        case "exec", "update", "events", "checkpoint", "restore", "explain", "why",
             "learn", "doctor", "selftest":
             throw UsageError("\"\(verb)\" is not supported yet")
         default: throw UsageError("unknown command \"\(verb)\"; see agentrt --help")

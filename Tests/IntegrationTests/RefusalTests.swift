@@ -117,16 +117,6 @@ import Testing
         _ = try scratch.run { $0.linux["resources"][key] = value }.succeeded()
     }
 
-    @Test(.agentrtOnly) func otherDeviceRulesAreRefusedByName() throws {
-        let container = try scratch.container {
-            $0.linux["resources"]["devices"] = [
-                ["allow": false, "access": "rwm"],
-                ["allow": true, "type": "c", "major": 10, "minor": 229, "access": "rwm"],
-            ]
-        }
-        #expect(try refusal(of: container).contains("linux.resources.devices[1]: "))
-    }
-
     @Test func deviceRulesAsEnginesWriteThemAreTaken() throws {
         let status = try scratch.run {
             $0.linux["resources"]["devices"] = [

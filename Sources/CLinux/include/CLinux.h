@@ -44,7 +44,7 @@ size_t linux_terminal_settings_size(void);
 #define LINUX_SYSCALL(name) LINUX_SYS_##name = SYS_##name
 
 enum {
-    LINUX_SYSCALL(capget), LINUX_SYSCALL(chdir), LINUX_SYSCALL(clock_nanosleep), LINUX_SYSCALL(close_range),
+    LINUX_SYSCALL(bpf), LINUX_SYSCALL(capget), LINUX_SYSCALL(chdir), LINUX_SYSCALL(clock_nanosleep), LINUX_SYSCALL(close_range),
     LINUX_SYSCALL(dup3), LINUX_SYSCALL(execve), LINUX_SYSCALL(execveat), LINUX_SYSCALL(exit_group),
     LINUX_SYSCALL(faccessat2), LINUX_SYSCALL(fchdir), LINUX_SYSCALL(fchmod), LINUX_SYSCALL(fchmodat),
     LINUX_SYSCALL(fchown), LINUX_SYSCALL(fchownat), LINUX_SYSCALL(fcntl), LINUX_SYSCALL(flock),

@@ -5,7 +5,8 @@ internal import LinuxSystem
 ///     runtime                                   init
 ///     writes state.json, id maps                mounts the root file system; in a new user namespace
 ///     proceed                        --->       it waits for its maps before it
-///                                    <---       hooksDue        only with prestart or createRuntime hooks
+///                                    <---       hooksDue        only with rules on devices, or with prestart or
+///     puts the rules in force                                    createRuntime hooks
 ///     runs the hooks
 ///     proceed                        --->
 ///                                               createContainer hooks, pivot_root, console

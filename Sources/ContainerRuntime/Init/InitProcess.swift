@@ -59,7 +59,7 @@ struct InitProcess {
         try rootFilesystem.build(prepared: prepared)
         // No code but the runtime's has run so far; none runs before the container is written down.
         if !plan.newNamespaces.contains(.user) { try channel.awaitProceed() }
-        if !plan.hooks.prestart.isEmpty || !plan.hooks.createRuntime.isEmpty {
+        if plan.awaitsRuntime {
             try channel.send(.hooksDue)
             try channel.awaitProceed()
         }

@@ -54,24 +54,37 @@ struct MountOptions: Equatable {
         "idmap", "ridmap", "copy-symlink", "src-nofollow", "dest-nofollow",
     ]
 
+    /// Options that are words of their own; those of mounts and of propagation are in tables below.
+    private enum Word: String, CaseIterable {
+        case bind, rbind, remount, tmpcopyup
+        // Of the file system as a whole, not of the mount.
+        case sync, async, dirsync, mand, nomand, lazytime, nolazytime
+        // Without effect in the kernels that agentrt runs on: file systems decide these themselves.
+        case defaults, norelatime, nostrictatime, rnorelatime, rnostrictatime, silent, loud, iversion, noiversion
+    }
+
+    /// All options that are understood, those of particular file systems aside; sorted.
+    static var known: [String] {
+        let tables = [String](attributes.keys) + propagations.keys
+        return (Word.allCases.map(\.rawValue) + tables + tables.map { "r" + $0 }).sorted()
+    }
+
     private mutating func apply(_ option: String, _ index: Int) -> Bool {
-        switch option {
-        case "defaults", "norelatime", "nostrictatime", "rnorelatime", "rnostrictatime", "silent", "loud", "iversion",
-            "noiversion":
-            // Without effect in the kernels that agentrt runs on: file systems decide these themselves.
+        switch Word(rawValue: option) {
+        case .defaults, .norelatime, .nostrictatime, .rnorelatime, .rnostrictatime, .silent, .loud, .iversion,
+            .noiversion:
             return true
-        case "bind": isBind = true
-        case "rbind":
+        case .bind: isBind = true
+        case .rbind:
             isBind = true
             bindsRecursively = true
-        case "remount": isRemount = true
-        case "tmpcopyup": copiesUp = true
-        // Of the file system as a whole, not of the mount.
-        case "sync", "dirsync", "mand", "lazytime": data.append(Data(index: index, key: option, value: nil))
-        case "async": data.removeAll { $0.key == "sync" }
-        case "nomand": data.removeAll { $0.key == "mand" }
-        case "nolazytime": data.removeAll { $0.key == "lazytime" }
-        default:
+        case .remount: isRemount = true
+        case .tmpcopyup: copiesUp = true
+        case .sync, .dirsync, .mand, .lazytime: data.append(Data(index: index, key: option, value: nil))
+        case .async: data.removeAll { $0.key == "sync" }
+        case .nomand: data.removeAll { $0.key == "mand" }
+        case .nolazytime: data.removeAll { $0.key == "lazytime" }
+        case nil:
             if let attribute = Self.attributes[option] {
                 set(attribute, isRecursive: false)
             } else if option.hasPrefix("r"), let attribute = Self.attributes[String(option.dropFirst())] {

@@ -86,7 +86,7 @@ import Testing
         #expect(report["pidsPeak"].number ?? 5 == 5)  // The kernel counts it from 6.1 on.
         #expect(report["pidsLimitHits"].number == 1)
         #expect((report["memoryPeakBytes"].number ?? 0) > 0)
-        #expect(try Files.read(path).contains("\"throttledSeconds\": 0.") && !output.words.isEmpty)
+        #expect(try Files.read(path).contains(/"throttledSeconds": [0-9.]*[1-9]/))
     }
 
     @Test func cpusetIsWhereTheProgramRuns() throws {

@@ -106,7 +106,9 @@ import Testing
         let running = try container.command(
             ["run", "--bundle", container.bundle.directory, container.id], globals: ["--systemd-cgroup"]
         ).start()
-        try container.waitForStatus("running")
+        try eventually("the program to run") {
+            try container.command("state", container.id).run().standardOutput.contains("\"running\"")
+        }
         running.kill(SIGKILL)
         try eventually("the scope to be gone") { try property("LoadState", of: unit) == "not-found" }
         try container.delete()
