@@ -53,42 +53,38 @@ struct HookRunner {
         case .parent(_, let process):
             input.close()
             errorOutput.close()
-            try feed(JSONWriter.bytes(state), to: inputEnd)
-            try waitForEnd(of: process, errors: errorEnd, timeout: hook.timeout)
+            try attend(process, input: inputEnd, errors: errorEnd, timeout: hook.timeout)
         }
     }
 
-    /// A hook need not read its input; one that has closed it is no error.
-    private func feed(_ state: [UInt8], to pipe: PipeEnd) throws(RuntimeError) {
-        do throws(SystemCallError) {
-            try pipe.descriptor.writeToPipe(state)
-        } catch  where error.errno == .brokenPipe {
-            // It said by this that it does not want to know.
-        } catch {
-            throw RuntimeError("state on standard input: \(error)")
-        }
-        pipe.close()
-    }
-
-    private func waitForEnd(
-        of process: ProcessHandle, errors: PipeEnd, timeout: Int?
+    /// Writes the state to the hook, reads its complaints and waits for its end, all within its time: it may leave its
+    /// input unread, which a pipe need not hold, or never cease to complain.
+    private func attend(
+        _ process: ProcessHandle, input: PipeEnd, errors: PipeEnd, timeout: Int?
     ) throws(RuntimeError) {
-        let deadline = timeout.map { bootTime() + Int64($0) * 1_000_000_000 }
+        // Any number is permitted; more than thirty years is for ever.
+        let deadline = timeout.map { bootTime() + Int64(min($0, 1_000_000_000)) * 1_000_000_000 }
+        try during("pipe") { try input.descriptor.makeNonBlocking() }
+        var unread = JSONWriter.bytes(state)[...]
         var output: [UInt8] = []
         var readsErrors = true
         while true {
             let left = deadline.map { max(0, ($0 - bootTime() + 999_999) / 1_000_000) }
             let ready = try during("poll") {
                 try waitUntilReady(
-                    [process.descriptor.rawValue, readsErrors ? errors.descriptor.rawValue : -1], milliseconds: left)
+                    [process.descriptor.rawValue, readsErrors ? errors.descriptor.rawValue : -1],
+                    writable: unread.isEmpty ? [] : [input.descriptor.rawValue], milliseconds: left)
             }
             if ready[1] {
                 let part = try during("read") { try errors.descriptor.read(upTo: 4096) }
                 readsErrors = !part.isEmpty
                 if output.count < 16384 { output += part }
-                continue
+            } else if ready.count == 3, ready[2] {
+                unread = try feed(unread, to: input)
+                if unread.isEmpty { input.close() }
+            } else if ready[0] {
+                break
             }
-            if ready[0] { break }
             if let deadline, bootTime() >= deadline {
                 try during("kill") { try process.send(signal: Signals.kill) }
                 _ = try during("wait") { try process.waitForEnd() }
@@ -104,5 +100,16 @@ struct HookRunner {
             case .signalled(let signal): "signal: \(Signals.name(signal))"
             }
         throw RuntimeError(text.isEmpty ? how : "\(how), stderr: \(text)")
+    }
+
+    /// What is left to write. A hook need not read its input; one that has closed it is no error.
+    private func feed(_ state: ArraySlice<UInt8>, to pipe: PipeEnd) throws(RuntimeError) -> ArraySlice<UInt8> {
+        do throws(SystemCallError) {
+            return state.dropFirst(try pipe.descriptor.writeToPipe(partOf: state))
+        } catch  where error.errno == .brokenPipe {
+            return []  // It said by this that it does not want to know.
+        } catch {
+            throw RuntimeError("state on standard input: \(error)")
+        }
     }
 }

@@ -42,6 +42,45 @@ extension FileDescriptor {
     public func writeToPipe(_ bytes: [UInt8]) throws(SystemCallError) {
         let old = signal(SIGPIPE, SIG_IGN)
         defer { _ = signal(SIGPIPE, old) }
-        try write(bytes)
+        do throws(SystemCallError) {
+            try write(bytes)
+        } catch  where error.errno == .brokenPipe {
+            Self.takePipeSignal()
+            throw error
+        }
+    }
+
+    /// Writes as many bytes to a pipe as it takes now; see ``makeNonBlocking()`` and ``writeToPipe(_:)``.
+    ///
+    /// - Parameter bytes: What to write.
+    /// - Returns: How many bytes were written; 0 where the pipe is full.
+    /// - Throws: ``SystemCallError``.
+    public func writeToPipe(partOf bytes: ArraySlice<UInt8>) throws(SystemCallError) -> Int {
+        let old = signal(SIGPIPE, SIG_IGN)
+        defer { _ = signal(SIGPIPE, old) }
+        let number = rawValue
+        let result = bytes.withUnsafeBytes {
+            linux_syscall(Int(LINUX_SYS_write), Int(number), word($0.baseAddress), $0.count, 0, 0, 0)
+        }
+        if result == Int(-EAGAIN) || result == Int(-EINTR) { return 0 }
+        if result == Int(-EPIPE) { Self.takePipeSignal() }
+        return try checked("write") { result }
+    }
+
+    /// Lets reads and writes return instead of waiting (fcntl(2), F_SETFL).
+    ///
+    /// - Throws: ``SystemCallError``.
+    public func makeNonBlocking() throws(SystemCallError) {
+        try systemCall("fcntl", LINUX_SYS_fcntl, Int(rawValue), 4, Int(O_NONBLOCK))
+    }
+
+    /// Takes the SIGPIPE of a write that failed. Where signals are blocked it waits although it is ignored (signal(7):
+    /// what is blocked is never thrown away), and a ``SignalQueue`` would pass it on as if somebody had sent it.
+    private static func takePipeSignal() {
+        var set = sigset_t()
+        sigemptyset(&set)
+        sigaddset(&set, SIGPIPE)
+        var now = timespec()
+        _ = sigtimedwait(&set, nil, &now)
     }
 }

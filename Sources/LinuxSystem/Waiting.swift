@@ -1,15 +1,20 @@
 internal import CLinux
 internal import Glibc
 
-/// Waits until one of the descriptors can be read or its other end is gone (ppoll(2)).
+/// Waits until one of the descriptors can be read, or written, or its other end is gone (ppoll(2)).
 ///
 /// - Parameters:
-///   - descriptors: What to wait for; a negative number is passed over.
+///   - descriptors: What to read from; a negative number is passed over.
+///   - writable: What to write to; likewise.
 ///   - milliseconds: The longest wait; nil for ever.
-/// - Returns: For each descriptor whether it is ready; none is after the time is up.
+/// - Returns: For each descriptor, first those to read from, whether it is ready; none is after the time is up.
 /// - Throws: ``SystemCallError``.
-public func waitUntilReady(_ descriptors: [Int32], milliseconds: Int64? = nil) throws(SystemCallError) -> [Bool] {
-    try wait(for: descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }, milliseconds)
+public func waitUntilReady(
+    _ descriptors: [Int32], writable: [Int32] = [], milliseconds: Int64? = nil
+) throws(SystemCallError) -> [Bool] {
+    let readings = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    let writings = writable.map { pollfd(fd: $0, events: Int16(POLLOUT), revents: 0) }
+    return try wait(for: readings + writings, milliseconds)
 }
 
 /// A file by which the kernel tells of changes, such as `cgroup.events` (cgroup-v2.rst; poll(2), POLLPRI).
@@ -43,7 +48,7 @@ public struct WatchedFile: Sendable {
 ///
 /// - Parameters:
 ///   - files: The files.
-///   - descriptors: What else to wait for; see ``waitUntilReady(_:milliseconds:)``.
+///   - descriptors: What else to wait for; see ``waitUntilReady(_:writable:milliseconds:)``.
 ///   - milliseconds: The longest wait; nil for ever.
 /// - Returns: For each file, then for each descriptor, whether it was that; none is after the time is up.
 /// - Throws: ``SystemCallError``.

@@ -190,6 +190,36 @@ import Testing
         agentrtOnly { #expect(message.contains("error running \(phase) hook #0: ") && message.contains("timeout")) }
     }
 
+    /// More than a pipe holds, so that whoever writes the state waits for its reader.
+    private static let longAnnotations: Node = ["org.example.long": "\(String(repeating: "x", count: 100_000))"]
+
+    @Test(arguments: ["exec sleep 30", "while :; do echo complaint >&2; done"])
+    func timeoutHoldsForOneThatDoesNotReadOrDoesNotStop(_ script: String) throws {
+        let container = try scratch.container {
+            $0.annotations = Self.longAnnotations
+            $0.hooks["createRuntime"] = [["path": "/bin/sh", "args": ["sh", "-c", "\(script)"], "timeout": 1]]
+        }
+        let message = try container.creating().run(timeout: 10).refused()
+        agentrtOnly { #expect(message.contains("createRuntime hook #0: timeout")) }
+    }
+
+    @Test(.agentrtOnly) func timeoutMayBeAnyNumber() throws {
+        let output = try scratch.run {
+            $0.hooks["createRuntime"] = [["path": "/bin/true", "timeout": .number(Int.max)]]
+        }
+        #expect(output.status == 0)
+    }
+
+    @Test(.differs(.runc, "1.1 passes its own SIGPIPE on")) func unreadStateIsNoSignalToTheProgram() throws {
+        let output = try scratch.run {
+            $0.annotations = Self.longAnnotations
+            $0.hooks["poststart"] = [["path": "/bin/sh", "args": ["sh", "-c", "exec <&-; sleep 0.1"]]]
+            $0.share("pid")  // or the program would be a first process, which the kernel keeps from signals
+            $0.payload("sleep", "1")
+        }
+        #expect(output.status == 0)
+    }
+
     @Test(.differs(.crun, "1.8 drops it")) func standardErrorOfAFailedHookIsTold() throws {
         let container = try scratch.container {
             let program = try Session.shared.get().payload
