@@ -39,7 +39,8 @@ struct RuntimeAnnotations: Equatable {
                 hasRealSources = true
             case "wallTime":
                 guard let time = Int64(digits: value), time > 0 else { throw invalid }
-                wallTime = time
+                // Nanoseconds are counted in 64 bits; more than thirty years is for ever.
+                wallTime = min(time, 1_000_000_000_000)
             case "version": continue
             default: throw RuntimeError("annotations.\(key): unknown to this version of agentrt")
             }

@@ -58,6 +58,13 @@ import Testing
         #expect(try container.controlGroups() == [])
     }
 
+    @Test func wallTimeMayBeAnyNumber() throws {
+        let container = try scratch.container {
+            $0.annotations = ["dev.agentrt.init": "true", "dev.agentrt.wallTime": "\(Int64.max)"]
+        }
+        #expect(try container.run().status == 0)
+    }
+
     @Test func landlockLeavesOnlyTheListedProgramsToExecute() throws {
         let container = try scratch.container {
             $0.annotations = ["dev.agentrt.landlock": "{\"execute\": [\"/payload\"]}"]
