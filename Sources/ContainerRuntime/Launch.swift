@@ -127,6 +127,16 @@ final class Launch {
         try save()
         if plan.newNamespaces.contains(.user) {
             try IDMaps(uidMappings: plan.uidMappings, gidMappings: plan.gidMappings).write(of: pid)
+            try setOutOfMemoryScore()
+        }
+    }
+
+    /// From outside, while init waits: in its user namespace it may not lower the score, and once it is not dumpable its
+    /// files in /proc belong to a user that is not mapped there (proc_pid_oom_score_adj(5)).
+    private func setOutOfMemoryScore() throws(RuntimeError) {
+        guard let adjustment = plan.process.oomScoreAdjustment else { return }
+        try during("process.oomScoreAdj") {
+            try openFile("/proc/\(pid)/oom_score_adj", .writeOnly).write("\(adjustment)")
         }
     }
 

@@ -40,6 +40,14 @@ import Testing
         #expect(status.st_uid == Self.user && status.st_gid == Self.group)
     }
 
+    @Test func outOfMemoryScoreCanBeRaised() throws {
+        let facts = try run {
+            $0.process["oomScoreAdj"] = 987
+            $0.payload("read", "/proc/self/oom_score_adj")
+        }.succeeded().facts
+        #expect(facts["read /proc/self/oom_score_adj"] == "987")
+    }
+
     @Test(.differs(.runc, "1.1 wants id 0 mapped")) func idInsideMayBeAnyOther() throws {
         let facts = try run {
             for key in ["uidMappings", "gidMappings"] { $0.linux[key][0]["containerID"] = 1000 }

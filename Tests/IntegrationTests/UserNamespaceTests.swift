@@ -85,6 +85,15 @@ import Testing
         #expect(facts["groups"] == "5 1002")
     }
 
+    @Test func outOfMemoryScoreIsSetFromOutside() throws {
+        let facts = try scratch.facts {
+            $0.userNamespace()
+            $0.process["oomScoreAdj"] = 321
+            $0.payload("read", "/proc/self/oom_score_adj")
+        }
+        #expect(facts["read /proc/self/oom_score_adj"] == "321")
+    }
+
     @Test func devicesWork() throws {
         let facts = try scratch.facts {
             $0.userNamespace()

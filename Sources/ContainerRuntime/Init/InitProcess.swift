@@ -110,7 +110,8 @@ struct InitProcess {
         if plan.newNamespaces.contains(.user), plan.annotations.executablePaths != nil {
             try Sysctls.apply([("user/max_user_namespaces", "0")])
         }
-        if let adjustment = plan.process.oomScoreAdjustment {
+        // In a new user namespace the runtime has written it.
+        if let adjustment = plan.process.oomScoreAdjustment, !plan.newNamespaces.contains(.user) {
             try during("process.oomScoreAdj") {
                 try openFile("/proc/self/oom_score_adj", .writeOnly).write("\(adjustment)")
             }
