@@ -29,7 +29,8 @@ public struct DeviceAccess: Equatable, Sendable {
         public static let reading = Use(rawValue: 2)
         /// The device is opened for writing.
         public static let writing = Use(rawValue: 4)
-        static let all: Use = [.making, .reading, .writing]
+        /// Each of them.
+        public static let all: Use = [.making, .reading, .writing]
     }
 
     struct Rule: Equatable {
@@ -111,10 +112,24 @@ extension DeviceAccess.Rule {
         // The kernel has 12 bits for the major number and 20 for the minor one (linux/kdev_t.h).
         let (major, minor) = (number(rule.major, bits: 12), number(rule.minor, bits: 20))
         guard major.isPossible, minor.isPossible else { return nil }
-        let letters: [(Character, DeviceAccess.Use)] = [("m", .making), ("r", .reading), ("w", .writing)]
-        let use = letters.filter { (rule.access ?? "rwm").contains($0.0) }.map(\.1)
         self.init(
-            permits: rule.allow, kind: rule.type ?? .all, major: major.number, minor: minor.number,
-            use: DeviceAccess.Use(use))
+            permits: rule.allow, kind: rule.type ?? .all, major: major.number, minor: minor.number, use: rule.use)
+    }
+}
+
+extension LinuxDeviceRule {
+    /// The uses that the rule is about; all where it names none.
+    public var use: DeviceAccess.Use {
+        guard let access else { return .all }
+        var use: DeviceAccess.Use = []
+        for letter in access.utf8 {
+            switch letter {
+            case UInt8(ascii: "m"): use.insert(.making)
+            case UInt8(ascii: "r"): use.insert(.reading)
+            case UInt8(ascii: "w"): use.insert(.writing)
+            default: break  // Refused when the rule was read.
+            }
+        }
+        return use
     }
 }

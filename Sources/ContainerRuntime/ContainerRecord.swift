@@ -66,7 +66,7 @@ struct ContainerRecord: JSONDecodable, JSONEncodable {
         var object = JSONObject()
         object.encode("ociVersion", ociVersion)
         object.encode("bundle", bundle)
-        object.encode("annotations", annotations)
+        if !annotations.isEmpty { object.encode("annotations", annotations) }
         object.encode("pid", pid)
         object.encode("startTime", startTime)
         object.encode("created", created)

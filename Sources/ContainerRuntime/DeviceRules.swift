@@ -88,14 +88,12 @@ struct DeviceRules {
 
     /// A set of devices that engines permit after they have denied all: those of the default /dev, and to make any
     /// node (`runc spec`, containerd, Podman, Docker).
-    private static let usual: [(kind: LinuxDeviceRule.Kind, major: Int64?, minor: Int64?, access: Set<Character>)] = [
-        (.character, nil, nil, ["m"]), (.block, nil, nil, ["m"]),
-        (.character, 1, 3, all), (.character, 1, 5, all), (.character, 1, 7, all), (.character, 1, 8, all),
-        (.character, 1, 9, all), (.character, 5, 0, all), (.character, 5, 1, all), (.character, 5, 2, all),
-        (.character, 136, nil, all), (.character, 10, 200, all),
+    private static let usual: [(kind: LinuxDeviceRule.Kind, major: Int64?, minor: Int64?, use: DeviceAccess.Use)] = [
+        (.character, nil, nil, .making), (.block, nil, nil, .making),
+        (.character, 1, 3, .all), (.character, 1, 5, .all), (.character, 1, 7, .all), (.character, 1, 8, .all),
+        (.character, 1, 9, .all), (.character, 5, 0, .all), (.character, 5, 1, .all), (.character, 5, 2, .all),
+        (.character, 136, nil, .all), (.character, 10, 200, .all),
     ]
-
-    private static let all: Set<Character> = ["r", "w", "m"]
 
     /// The first rule that is none of the usual ones.
     ///
@@ -119,9 +117,7 @@ struct DeviceRules {
 }
 
 extension LinuxDeviceRule {
-    fileprivate typealias DeviceSet = (kind: Kind, major: Int64?, minor: Int64?, access: Set<Character>)
-
-    private var accesses: Set<Character> { Set(access ?? "rwm") }
+    fileprivate typealias DeviceSet = (kind: Kind, major: Int64?, minor: Int64?, use: DeviceAccess.Use)
 
     /// The major number; nil is any, for which engines write -1 too.
     private var onlyMajor: Int64? { major == -1 ? nil : major }
@@ -129,13 +125,13 @@ extension LinuxDeviceRule {
 
     /// Whether it is about every device and every use.
     fileprivate var coversAll: Bool {
-        type ?? .all == .all && onlyMajor == nil && onlyMinor == nil && accesses == ["r", "w", "m"]
+        type ?? .all == .all && onlyMajor == nil && onlyMinor == nil && use == .all
     }
 
     /// Whether it is about nothing but devices and uses of a set.
     fileprivate func isWithin(_ set: DeviceSet) -> Bool {
         type == set.kind && (set.major == nil || onlyMajor == set.major) && (set.minor == nil || onlyMinor == set.minor)
-            && accesses.isSubset(of: set.access)
+            && use.isSubset(of: set.use)
     }
 
     /// Whether some use of some device of a set is what it is about; to make a node of any kind is not counted, since

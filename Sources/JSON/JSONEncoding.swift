@@ -10,6 +10,7 @@ extension JSONObject {
     /// - Parameters:
     ///   - key: A name that the object does not have yet.
     ///   - value: What to write.
+    @inlinable
     public mutating func encode(_ key: String, _ value: (some JSONEncodable)?) {
         if let value { append(key, value.json) }
     }
