@@ -121,19 +121,12 @@ struct SeccompCompilation {
 
     // MARK: Keeping
 
-    /// FNV-1a of the key, as a file name.
-    private var fileName: String {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in key { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        return String(hash, radix: 16)
-    }
-
-    private var directoryNames: [String] { [".cache", "seccomp"] }
+    private var fileName: String { nameHash(of: key) }
 
     /// The kept filter: the file holds the key's length in eight digits, the key, and the filter.
     private func kept() -> [UInt8]? {
         // A cache that cannot be read is a cache that is empty: the filter is compiled, nothing is skipped.
-        guard let bytes = try? readFile(stateRoot.path + "/" + directoryNames.joined(separator: "/") + "/" + fileName),
+        guard let bytes = try? readFile(stateRoot.path + "/.cache/seccomp/" + fileName),
             isOwn(), bytes.count > 8 + key.count,
             bytes.prefix(8).elementsEqual(lengthField), bytes.dropFirst(8).prefix(key.count).elementsEqual(key)
         else { return nil }
@@ -150,11 +143,7 @@ struct SeccompCompilation {
     private func keep(_ filter: [UInt8]) {
         // As above: a cache that cannot be written costs time only.
         do {
-            var directory = try stateRoot.open()
-            for name in directoryNames {
-                _ = try directory.makeDirectoryIfMissing(name, mode: 0o700)
-                directory = try directory.open(name, [.readOnly, .directory])
-            }
+            guard let directory = try stateRoot.openCache("seccomp") else { return }
             let temporary = fileName + ".\(currentProcessID())"
             let file = try directory.open(temporary, [.writeOnly, .create, .truncate], mode: 0o600)
             try file.write(lengthField + key + filter)

@@ -1,5 +1,5 @@
 internal import JSON
-internal import LinuxSystem
+public import LinuxSystem
 
 /// Where the runtime keeps what it knows of its containers: `ROOT/ID/` with state.json, two FIFOs and a lock.
 ///
@@ -65,6 +65,38 @@ public struct StateRoot: Sendable {
         } catch {
             throw RuntimeError("state directory: \(error)")
         }
+    }
+
+    /// Opens a directory for what can be made anew at any time.
+    ///
+    /// - Parameters:
+    ///   - name: Which one.
+    ///   - makesIt: Whether it is made where it is missing, and the root with it.
+    /// - Returns: The directory, which nobody else can write; nil where it is missing and not made.
+    /// - Throws: ``RuntimeError``.
+    public func openCache(_ name: String, makesIt: Bool = true) throws(RuntimeError) -> FileDescriptor? {
+        if !makesIt, try during("cache", { try fileStatus(path) }) == nil { return nil }
+        let root = try open()
+        return try during("cache") { () throws(SystemCallError) -> FileDescriptor? in
+            do throws(SystemCallError) {
+                return try root.open(".cache/" + name, [.readOnly, .directory])
+            } catch  where error.errno == .noSuchFile {
+                if !makesIt { return nil }
+                _ = try root.makeDirectoryIfMissing(".cache", mode: 0o700)
+                let caches = try root.open(".cache", [.readOnly, .directory])
+                _ = try caches.makeDirectoryIfMissing(name, mode: 0o700)
+                return try caches.open(name, [.readOnly, .directory])
+            }
+        }
+    }
+
+    /// The path of ``openCache(_:)``'s directory, free of links.
+    ///
+    /// - Parameter name: Which one.
+    /// - Returns: The absolute path.
+    /// - Throws: ``RuntimeError`` where the root is not there.
+    public func cachePath(_ name: String) throws(RuntimeError) -> String {
+        try during("cache") { try canonicalPath(path) } + "/.cache/" + name
     }
 
     private func verified(_ directory: consuming FileDescriptor) throws(SystemCallError) -> FileDescriptor {

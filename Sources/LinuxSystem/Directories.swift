@@ -179,10 +179,13 @@ extension FileDescriptor {
 
     /// Takes an advisory lock on the open file (flock(2)); it ends with the descriptor.
     ///
-    /// - Parameter waits: Whether to wait for another holder; otherwise a held lock is EAGAIN.
+    /// - Parameters:
+    ///   - kind: Whether others may have the lock too.
+    ///   - waits: Whether to wait for another holder; otherwise a held lock is EAGAIN.
     /// - Throws: ``SystemCallError``.
-    public func lock(waits: Bool = true) throws(SystemCallError) {
-        try systemCall("flock", LINUX_SYS_flock, Int(rawValue), Int(waits ? LOCK_EX : LOCK_EX | LOCK_NB))
+    public func lock(_ kind: LockKind = .exclusive, waits: Bool = true) throws(SystemCallError) {
+        let operation = kind == .shared ? LOCK_SH : LOCK_EX
+        try systemCall("flock", LINUX_SYS_flock, Int(rawValue), Int(waits ? operation : operation | LOCK_NB))
     }
 
     /// Gives the lock up, for every descriptor of this open file, a child's copies among them (flock(2), LOCK_UN).
@@ -199,6 +202,14 @@ extension FileDescriptor {
     ) throws(SystemCallError) -> Int {
         try checked(call, object: quoted(name)) { name.withCString { body(word($0)) } }
     }
+}
+
+/// Who may hold a lock at a time.
+public enum LockKind: Sendable {
+    /// Any number of holders.
+    case shared
+    /// One holder.
+    case exclusive
 }
 
 /// Makes a directory by path (mkdir(2)).

@@ -21,6 +21,8 @@ public func directoryListing(
     _ path: String, leavesOutUnnameable: Bool = false
 ) throws(SystemCallError) -> [DirectoryEntry] {
     let directory = try openFile(path, [.readOnly, .directory])
+    // Before the names are read: one that comes meanwhile changes the times.
+    if InputJournal.isKept { InputJournal.note(path, followsLink: true, isListing: true, try directory.status()) }
     return try directory.listing(path: path, leavesOutUnnameable: leavesOutUnnameable)
 }
 

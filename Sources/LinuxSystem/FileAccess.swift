@@ -74,7 +74,14 @@ public func openFile(
         linux_syscall(
             Int(LINUX_SYS_openat), Int(AT_FDCWD), word(path), Int(flags.rawValue | O_CLOEXEC), Int(mode), 0, 0)
     }
+    if InputJournal.isKept { noteOpening(of: path, flags) }
     return FileDescriptor(owning: Int32(try checked("open", object: quoted(path)) { result }))
+}
+
+/// Notes what a path leads to that is about to be read.
+private func noteOpening(of path: String, _ flags: OpenFlags) {
+    // A failure is noted too, and is not for here to tell: the file is open, or its opening has failed.
+    _ = try? fileStatus(path, followsLink: !flags.contains(.noFollow))
 }
 
 /// Opens a file below a directory, the walk bounded by `resolve` (openat2(2)); always closed on exec.

@@ -41,6 +41,10 @@ public struct FileStatus: Equatable, Sendable {
     public let deviceNode: DeviceNumber
     /// When the content was last changed: nanoseconds since 1970.
     public let modified: Int64
+    /// When content or status was last changed: nanoseconds since 1970. No program can set it (inode(7)).
+    public let changed: Int64
+    /// Kind and permissions in one number, as st_mode has them (inode(7)).
+    let mode: UInt32
 
     init(_ status: statx) throws(SystemCallError) {
         switch mode_t(status.stx_mode) & S_IFMT {
@@ -62,6 +66,8 @@ public struct FileStatus: Equatable, Sendable {
         device = DeviceNumber(major: status.stx_dev_major, minor: status.stx_dev_minor)
         deviceNode = DeviceNumber(major: status.stx_rdev_major, minor: status.stx_rdev_minor)
         modified = status.stx_mtime.tv_sec &* 1_000_000_000 &+ Int64(status.stx_mtime.tv_nsec)
+        changed = status.stx_ctime.tv_sec &* 1_000_000_000 &+ Int64(status.stx_ctime.tv_nsec)
+        mode = UInt32(status.stx_mode)
     }
 }
 
@@ -98,9 +104,19 @@ public func fileStatus(_ path: String, followsLink: Bool = true) throws(SystemCa
     let result = path.withCString { path in
         statusCall(AT_FDCWD, path, followsLink ? 0 : AT_SYMLINK_NOFOLLOW, &status)
     }
-    if result == Int(-ENOENT) || result == Int(-ENOTDIR) { return nil }
-    try checked("stat", object: quoted(path)) { result }
-    return try FileStatus(status)
+    if result == Int(-ENOENT) || result == Int(-ENOTDIR) {
+        InputJournal.note(path, followsLink: followsLink, nil)
+        return nil
+    }
+    do throws(SystemCallError) {
+        try checked("stat", object: quoted(path)) { result }
+        let found = try FileStatus(status)
+        InputJournal.note(path, followsLink: followsLink, found)
+        return found
+    } catch {
+        InputJournal.noteFailure(path)
+        throw error
+    }
 }
 
 extension FileDescriptor {
@@ -146,7 +162,8 @@ private func statusCall(
 /// - Returns: The text it holds.
 /// - Throws: ``SystemCallError`` naming the path.
 public func linkTarget(_ path: String) throws(SystemCallError) -> String {
-    try linkTarget(path, inDirectory: AT_FDCWD)
+    if InputJournal.isKept { _ = try fileStatus(path, followsLink: false) }
+    return try linkTarget(path, inDirectory: AT_FDCWD)
 }
 
 /// The target of a symbolic link in an open directory; see ``linkTarget(_:)``.

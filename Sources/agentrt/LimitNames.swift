@@ -1,17 +1,52 @@
 internal import AgentProfile
+internal import JSON
 internal import OCISpec
 
 /// The limits of a run as a message names them: how much, and what to raise.
 struct LimitNames {
     /// A limit, and where it is written down.
-    struct Limit {
+    struct Limit: JSONDecodable, JSONEncodable {
         let amount: String
         let place: String
+
+        init(amount: String, place: String) {
+            self.amount = amount
+            self.place = place
+        }
+
+        init(json: JSONValue) throws(JSONDecodingError) {
+            let object = try json.asObject()
+            amount = try object.required("amount")
+            place = try object.required("place")
+        }
+
+        var json: JSONValue {
+            var object = JSONObject()
+            object.encode("amount", amount)
+            object.encode("place", place)
+            return object.json
+        }
     }
 
     var memory: Limit?
     var sessionMemory: Limit?
     var pids: Limit?
+
+    /// The limits as they were kept with a plan.
+    init(_ object: JSONObject) throws(JSONDecodingError) {
+        memory = try object.optional("memory")
+        sessionMemory = try object.optional("sessionMemory")
+        pids = try object.optional("pids")
+    }
+
+    /// To be kept with a plan.
+    var object: JSONObject {
+        var object = JSONObject()
+        object.encode("memory", memory)
+        object.encode("sessionMemory", sessionMemory)
+        object.encode("pids", pids)
+        return object
+    }
 
     /// The limits of a bundle.
     init(_ resources: LinuxResources?) {

@@ -15,8 +15,13 @@ enum ProfileOptions {
     static func context(_ arguments: Arguments) throws -> ResolutionContext {
         let environment = callerEnvironment()
         return ResolutionContext(
-            projectDirectory: try canonicalPath(arguments["project"] ?? "."),
+            projectDirectory: try projectDirectory(arguments),
             homeDirectory: environment["HOME"] ?? "/", environment: environment)
+    }
+
+    /// What `<project root>` stands for, its links resolved.
+    static func projectDirectory(_ arguments: Arguments) throws(SystemCallError) -> String {
+        try canonicalPath(arguments["project"] ?? ".")
     }
 
     /// Plans the bundle of a command.
@@ -30,7 +35,8 @@ enum ProfileOptions {
                 hasTerminal: hasTerminal), session: session)
     }
 
-    private static func callerEnvironment() -> [String: String] {
+    /// The caller's variables.
+    static func callerEnvironment() -> [String: String] {
         var variables: [String: String] = [:]
         for variable in processEnvironment() {
             guard let equals = variable.firstIndex(of: "=") else { continue }

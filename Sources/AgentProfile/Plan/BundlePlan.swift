@@ -14,6 +14,8 @@ public struct BundlePlan: Sendable {
     public let mounts: [PlannedMount]
     /// What the user should know: one line each.
     public let notes: [String]
+    /// Whether something was mounted below these directories of the host, where that decided on a mount.
+    let mountAnswers: [String: Bool]
     /// The user the tool runs as, to whom directories that are made on the host belong.
     public let user: User
 
@@ -56,8 +58,9 @@ public struct BundlePlan: Sendable {
         let links =
             policy.links.map { HostFiles.Link(path: $0.path, target: $0.target) } + home
             + inventory.links.sorted { $0.key < $1.key }.map(\.value)
+        let hostMounts = try HostMounts(files)
         let mounts = try MountPlan(
-            view, links: links, options: MountOptions(hostMounts: try HostMounts(files), user: user), files: files)
+            view, links: links, options: MountOptions(hostMounts: hostMounts, user: user), files: files)
         let rootfs = try RootfsPlan(
             mounts: mounts, user: user, shell: environment.shell, closure: programs.closure,
             directoriesToCreate: rules.directoriesToCreate, files: files)
@@ -73,7 +76,7 @@ public struct BundlePlan: Sendable {
                     policy, executables: inventory.executables, isInSession: session != nil),
                 linux: try linux(policy, user, session, machine)),
             rootfs: rootfs, mounts: allMounts, notes: user.notes + inventory.notes + view.notes,
-            user: User(uid: user.uid, gid: user.gid))
+            mountAnswers: hostMounts.answers, user: User(uid: user.uid, gid: user.gid))
     }
 
     private static func process(

@@ -24,6 +24,13 @@ public struct Caller: Equatable, Sendable {
         self.environment = environment
         self.hasTerminal = hasTerminal
     }
+
+    /// A variable of its environment that decides on the plan.
+    func variable(_ name: String) -> String? {
+        let value = environment[name]
+        InputJournal.note(variable: name, value)
+        return value
+    }
 }
 
 /// The place of one call among the calls of an agent's session: it decides the name of the control group.

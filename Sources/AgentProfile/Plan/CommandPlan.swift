@@ -21,7 +21,7 @@ struct CommandPlan {
     ) throws(PlanError) {
         guard let program = command.first, !program.isEmpty else { throw PlanError("no command is given") }
         guard !command.contains(where: { $0.utf8.contains(0) }) else {
-            throw PlanError("the command holds a NUL byte, which no argument can")
+            throw Self.nulByte
         }
         let candidates: [String]
         if !program.utf8.contains(UInt8(ascii: "/")) {
@@ -44,6 +44,8 @@ struct CommandPlan {
         }
         throw try Self.refusal(program, candidates, files)
     }
+
+    static let nulByte = PlanError("the command holds a NUL byte, which no argument can")
 
     /// Why a program may not be executed, and what to write so that it may.
     private static func refusal(

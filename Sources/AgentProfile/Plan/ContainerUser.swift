@@ -39,7 +39,7 @@ struct ContainerUser {
         name = user?[0] ?? "agent"
         group = try files.account(gid, in: "/etc/group")?[0] ?? name
         let homes = [
-            policy.setEnvironment["HOME"], caller.environment["HOME"], user.flatMap { $0.count > 5 ? $0[5] : nil },
+            policy.setEnvironment["HOME"], caller.variable("HOME"), user.flatMap { $0.count > 5 ? $0[5] : nil },
         ]
         home = homes.compactMap { $0 }.first(where: Self.isHome) ?? "/home/\(name)"
         if uid == 0 {

@@ -28,13 +28,13 @@ struct EnvironmentPlan {
         files: HostFiles
     ) throws(PlanError) {
         let directories = Self.directories(programs, project: project)
-        shell = try Self.shell(programs, preferred: caller.environment["SHELL"], files)
+        shell = try Self.shell(programs, preferred: caller.variable("SHELL"), files)
         variables = [
             "HOME": user.home, "LOGNAME": user.name, "PATH": directories.joined(separator: ":"), "TMPDIR": "/tmp",
             "USER": user.name,
         ]
         if let shell { variables["SHELL"] = shell }
-        for name in policy.passedEnvironment { variables[name] = caller.environment[name] ?? variables[name] }
+        for name in policy.passedEnvironment { variables[name] = caller.variable(name) ?? variables[name] }
         variables.merge(policy.setEnvironment) { _, set in set }
         searchPath = (variables["PATH"] ?? "").searchDirectories
     }

@@ -1,6 +1,8 @@
 /// The mounts this program sees, by their mount points (proc_pid_mountinfo(5)).
-struct HostMounts {
+final class HostMounts {
     private let mountPoints: [String]
+    /// What was asked and answered: a plan that is kept holds only while the answers would be the same.
+    private(set) var answers: [String: Bool] = [:]
 
     /// Reads the mounts.
     ///
@@ -18,7 +20,11 @@ struct HostMounts {
     }
 
     /// Whether something is mounted below a directory.
-    func hasMount(below directory: String) -> Bool { mountPoints.contains { $0.isPath(below: directory) } }
+    func hasMount(below directory: String) -> Bool {
+        let answer = mountPoints.contains { $0.isPath(below: directory) }
+        answers[directory] = answer
+        return answer
+    }
 
     /// The text with `\040` and the like replaced by what they stand for.
     private static func unescaped(_ text: ArraySlice<UInt8>) -> String {

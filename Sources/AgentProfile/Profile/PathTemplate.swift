@@ -1,3 +1,5 @@
+internal import LinuxSystem
+
 /// Replaces the placeholders of a profile: `<project root>`, `~/`, `${NAME}` and `$$`.
 struct PathTemplate {
     /// What stands for the project.
@@ -108,6 +110,7 @@ struct PathTemplate {
     }
 
     private func variable(_ name: String, at place: Place) throws(ProfileProblem) -> String {
+        InputJournal.note(variable: name, environment[name])
         guard let value = environment[name] else {
             throw ProfileProblem("${\(onOneLine(name))} is not set in the environment", at: place)
         }

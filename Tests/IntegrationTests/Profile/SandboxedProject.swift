@@ -54,8 +54,12 @@ final class SandboxedProject {
     }
 
     /// The same, with the words in an array.
-    func run(_ words: [String], options: [String] = [], input: Command.Input = .nothing) throws -> Output {
-        try command(words, options, input).run()
+    func run(
+        _ words: [String], options: [String] = [], variables: [String: String] = [:], input: Command.Input = .nothing
+    ) throws -> Output {
+        var command = try command(words, options, input)
+        command.environment.merge(variables) { _, new in new }
+        return try command.run()
     }
 
     /// Starts a command in the sandbox, and goes on.
