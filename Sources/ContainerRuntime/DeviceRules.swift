@@ -33,6 +33,9 @@ struct DeviceRules {
         areGiven && effectiveUserID() == 0 && (!access.permitsEverything || cgroup?.isNew == false)
     }
 
+    /// Whether none of the rules keeps init from making the container's own nodes, so that they may be in force before.
+    var permitInitsWork: Bool { firstUnusual == nil }
+
     /// Refuses, before anything is made, what a user cannot have held.
     ///
     /// - Throws: ``RuntimeError`` with the JSON path.

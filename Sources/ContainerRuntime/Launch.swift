@@ -68,7 +68,10 @@ final class Launch {
                 cgroup = try controlGroup.make()
             }
             plan.cgroupPath = cgroup?.absolutePath
-            plan.hasDeviceRules = deviceRules.areDue(on: cgroup)
+            // Init in a new user namespace begins when it is told to; any other waits only at the end of its building.
+            plan.awaitsDeviceRules =
+                deviceRules.areDue(on: cgroup)
+                && (plan.newNamespaces.contains(.user) || !deviceRules.permitInitsWork)
             try bear()
             try handshake()
             if let path = options.pidFile { try writePidFile(path) }
@@ -181,16 +184,18 @@ final class Launch {
 
     private func handshake() throws(RuntimeError) {
         guard let socket = channel else { return }
-        try sendProceed(socket)
+        if plan.newNamespaces.contains(.user) { try sendProceed(socket) }
         // The kernel takes its time to check the program: meanwhile init builds the root file system.
         let rules = try deviceRules.prepared(for: cgroup)
+        if !plan.awaitsDeviceRules { try rules?.enforce() }
+        if !plan.newNamespaces.contains(.user) { try sendProceed(socket) }
         while true {
             guard let (message, descriptors) = try socket.receiveMessage() else { throw try deathOfInit() }
             switch message {
             case .ready: return
             case .console: console = descriptors.first
             case .hooksDue:
-                try rules?.enforce()
+                if plan.awaitsDeviceRules { try rules?.enforce() }
                 let hooks = HookRunner(state: state(.creating, pid: pid))
                 try hooks.run(plan.hooks.prestart, phase: .prestart)
                 try hooks.run(plan.hooks.createRuntime, phase: .createRuntime)

@@ -30,8 +30,8 @@ struct InitPlan {
     var process: ProcessPlan
     /// Path of the container's control group in the file system; nil where it has none.
     var cgroupPath: String?
-    /// Whether the runtime puts rules on devices in force: when init has made its nodes, which they may deny.
-    var hasDeviceRules = false
+    /// Whether the runtime puts rules on devices in force when init has made its nodes, which they may deny.
+    var awaitsDeviceRules = false
     /// What the annotations ask for.
     let annotations: RuntimeAnnotations
     /// Whether vm.memfd_noexec is set for the container's pid namespace (``MemfdProtection``).
@@ -48,7 +48,7 @@ struct InitPlan {
     var hasUserNamespace: Bool { newNamespaces.contains(.user) || joinedNamespaces.contains { $0.kind == .user } }
 
     /// Whether the runtime has something to do when the root file system is built.
-    var awaitsRuntime: Bool { !hooks.prestart.isEmpty || !hooks.createRuntime.isEmpty || hasDeviceRules }
+    var awaitsRuntime: Bool { !hooks.prestart.isEmpty || !hooks.createRuntime.isEmpty || awaitsDeviceRules }
 
     /// Decides everything.
     ///

@@ -50,9 +50,10 @@ struct MountOptions: Equatable {
         }
     }
 
-    private static let notBuilt: Set<String> = [
-        "idmap", "ridmap", "copy-symlink", "src-nofollow", "dest-nofollow",
-    ]
+    // Tables are arrays and looked through: the first use of a Dictionary or Set of a type makes Swift's runtime search all
+    // protocol conformances of the program, which costs a start more than all its options.
+
+    private static let notBuilt = ["idmap", "ridmap", "copy-symlink", "src-nofollow", "dest-nofollow"]
 
     /// Options that are words of their own; those of mounts and of propagation are in tables below.
     private enum Word: String, CaseIterable {
@@ -65,7 +66,7 @@ struct MountOptions: Equatable {
 
     /// All options that are understood, those of particular file systems aside; sorted.
     static var known: [String] {
-        let tables = [String](attributes.keys) + propagations.keys
+        let tables = attributes.map(\.name) + propagations.map(\.name)
         return (Word.allCases.map(\.rawValue) + tables + tables.map { "r" + $0 }).sorted()
     }
 
@@ -85,19 +86,24 @@ struct MountOptions: Equatable {
         case .nomand: data.removeAll { $0.key == "mand" }
         case .nolazytime: data.removeAll { $0.key == "lazytime" }
         case nil:
-            if let attribute = Self.attributes[option] {
-                set(attribute, isRecursive: false)
-            } else if option.hasPrefix("r"), let attribute = Self.attributes[String(option.dropFirst())] {
-                set(attribute, isRecursive: true)
-            } else if let kind = Self.propagations[option] {
-                propagation.append(Propagation(kind: kind, isRecursive: false))
-            } else if option.hasPrefix("r"), let kind = Self.propagations[String(option.dropFirst())] {
-                propagation.append(Propagation(kind: kind, isRecursive: true))
-            } else {
-                return false
-            }
+            if applyAttribute(option, isRecursive: false) { return true }
+            return option.utf8.first == UInt8(ascii: "r")
+                && applyAttribute(String(option.dropFirst()), isRecursive: true)
         }
         return true
+    }
+
+    /// Applies what is in the tables; `isRecursive` where an `r` stood before the name.
+    private mutating func applyAttribute(_ name: String, isRecursive: Bool) -> Bool {
+        for attribute in Self.attributes where attribute.name == name {
+            set(attribute.effect, isRecursive: isRecursive)
+            return true
+        }
+        for kind in Self.propagations where kind.name == name {
+            propagation.append(Propagation(kind: kind.kind, isRecursive: isRecursive))
+            return true
+        }
+        return false
     }
 
     private enum Effect {
@@ -107,19 +113,18 @@ struct MountOptions: Equatable {
         case accessTime(MountAttributes)
     }
 
-    private static let attributes: [String: Effect] = [
-        "ro": .sets(.readOnly), "rw": .clears(.readOnly),
-        "nosuid": .sets(.noSetUserID), "suid": .clears(.noSetUserID),
-        "nodev": .sets(.noDevices), "dev": .clears(.noDevices),
-        "noexec": .sets(.noExecution), "exec": .clears(.noExecution),
-        "nosymfollow": .sets(.noSymlinkFollowing), "symfollow": .clears(.noSymlinkFollowing),
-        "nodiratime": .sets(.noDirectoryAccessTime), "diratime": .clears(.noDirectoryAccessTime),
-        "noatime": .accessTime(.noAccessTime), "strictatime": .accessTime(.strictAccessTime),
-        "relatime": .accessTime([]), "atime": .accessTime([]),
+    private static let attributes: [(name: String, effect: Effect)] = [
+        ("nosuid", .sets(.noSetUserID)), ("nodev", .sets(.noDevices)), ("noexec", .sets(.noExecution)),
+        ("ro", .sets(.readOnly)), ("rw", .clears(.readOnly)),
+        ("suid", .clears(.noSetUserID)), ("dev", .clears(.noDevices)), ("exec", .clears(.noExecution)),
+        ("nosymfollow", .sets(.noSymlinkFollowing)), ("symfollow", .clears(.noSymlinkFollowing)),
+        ("nodiratime", .sets(.noDirectoryAccessTime)), ("diratime", .clears(.noDirectoryAccessTime)),
+        ("noatime", .accessTime(.noAccessTime)), ("strictatime", .accessTime(.strictAccessTime)),
+        ("relatime", .accessTime([])), ("atime", .accessTime([])),
     ]
 
-    private static let propagations: [String: LinuxSystem.MountPropagation] = [
-        "shared": .shared, "slave": .slave, "private": .isolated, "unbindable": .unbindable,
+    private static let propagations: [(name: String, kind: LinuxSystem.MountPropagation)] = [
+        ("shared", .shared), ("slave", .slave), ("private", .isolated), ("unbindable", .unbindable),
     ]
 
     /// The last of two contradicting options wins.
