@@ -13,7 +13,11 @@ let strict: [SwiftSetting] = [
 let package = Package(
     name: "agentrt",
     products: [
-        .executable(name: "agentrt", targets: ["agentrt"])
+        .executable(name: "agentrt", targets: ["agentrt"]),
+        .executable(name: "agentrt-gate", targets: ["agentrt-gate"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2")
     ],
     targets: [
         // The program. `scripts/build` links it into one static executable.
@@ -21,12 +25,26 @@ let package = Package(
             name: "agentrt", dependencies: ["ContainerRuntime", "AgentProfile", "OCISpec", "JSON", "LinuxSystem"],
             swiftSettings: strict),
 
+        // The gate, a program of its own: so that `agentrt` never carries an event loop.
+        .executableTarget(name: "agentrt-gate", dependencies: ["NetworkGate"], swiftSettings: strict),
+        // Answers a container's names and carries its connections.
+        .target(
+            name: "NetworkGate",
+            dependencies: [
+                "NetworkRules", "JSON", "LinuxSystem", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ], swiftSettings: strict),
+
         // The lifecycle of a container, and its first process.
         .target(
-            name: "ContainerRuntime", dependencies: ["Cgroup", "OCISpec", "JSON", "LinuxSystem"],
+            name: "ContainerRuntime", dependencies: ["Cgroup", "NetworkRules", "OCISpec", "JSON", "LinuxSystem"],
             swiftSettings: strict),
         // A profile becomes a bundle.
-        .target(name: "AgentProfile", dependencies: ["OCISpec", "JSON", "LinuxSystem"], swiftSettings: strict),
+        .target(
+            name: "AgentProfile", dependencies: ["NetworkRules", "OCISpec", "JSON", "LinuxSystem"],
+            swiftSettings: strict),
+        // What of the network may be reached, and what runtime and gate tell each other of it.
+        .target(name: "NetworkRules", dependencies: ["JSON"], swiftSettings: strict),
         // The control group of a container.
         .target(name: "Cgroup", dependencies: ["DBus", "OCISpec", "LinuxSystem"], swiftSettings: strict),
         // Calls over a message bus, to systemd.
@@ -49,10 +67,12 @@ let package = Package(
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "OCISpecTests", dependencies: ["OCISpec", "JSON"], swiftSettings: strict),
         .testTarget(
-            name: "AgentProfileTests", dependencies: ["AgentProfile", "OCISpec", "JSON", "LinuxSystem"],
+            name: "AgentProfileTests", dependencies: ["AgentProfile", "NetworkRules", "OCISpec", "JSON", "LinuxSystem"],
             swiftSettings: strict),
         .testTarget(
             name: "CgroupTests", dependencies: ["Cgroup", "DBus", "OCISpec", "LinuxSystem"], swiftSettings: strict),
+        .testTarget(name: "NetworkRulesTests", dependencies: ["NetworkRules"], swiftSettings: strict),
+        .testTarget(name: "NetworkGateTests", dependencies: ["NetworkGate", "NetworkRules"], swiftSettings: strict),
         .testTarget(name: "DBusTests", dependencies: ["DBus"], swiftSettings: strict),
         .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: strict),
         .testTarget(

@@ -1,3 +1,5 @@
+public import NetworkRules
+
 /// What one tool call may do: a profile, resolved for one agent, one tool, one project and this host.
 ///
 /// All paths are absolute, free of `.`, `..`, doubled and trailing slashes; placeholders are replaced and globs expanded.
@@ -76,11 +78,13 @@ public struct Policy: Equatable, Sendable {
     }
 
     /// What of the network is reachable.
-    public enum Network: String, Equatable, Sendable {
+    public enum Network: Equatable, Sendable {
         /// A network namespace of its own with nothing but loopback.
         case none
         /// The host's network.
         case host
+        /// A network namespace of its own, and a gate that connects to what the list names.
+        case allow(AllowList)
     }
 
     /// The most that may be used; nil where nothing is said.

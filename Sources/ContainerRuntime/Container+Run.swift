@@ -21,6 +21,9 @@ public struct RunResult: Sendable {
     /// From before the container was made to its end, in nanoseconds.
     public var wallTime: Int64 = 0
 
+    /// What the gate of a network by name refused, in the order in which it was asked for.
+    public var networkRefusals: [NetworkRefusal] = []
+
     init(reason: Reason) { self.reason = reason }
 
     /// The status that `run` exits with: the program's, 128 and a signal's number, or 124 for the time.
@@ -66,6 +69,9 @@ extension Container {
             result.wallTime = bootTime() - began
             if options.readsStatistics || launch.controlGroup.hasLimits && result.exitStatus != 0 {
                 try account(launch, &result)
+            }
+            if let gate = launch.gate {
+                result.networkRefusals = try gate.finish(in: launch.directory, report: report)
             }
             end = .success(result)
         } catch {

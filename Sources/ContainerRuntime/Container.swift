@@ -38,6 +38,8 @@ public struct CreateOptions {
     /// Writes a bundle that lives only as long as the container, into the directory it is given: `bundle` in the
     /// container's state directory, see ``StateRoot/bundlePath(of:)``.
     public var writeBundle: ((borrowing FileDescriptor) throws -> Void)?
+    /// Where the gate of a network by name finds what the host knows of names.
+    public var gate = GateOptions()
     /// Whether `run` always reads what the container used; otherwise only where a limit may have ended it.
     public var readsStatistics = false
 

@@ -28,6 +28,8 @@ final class Launch {
     private(set) var console: FileDescriptorBox?
     /// Pipes in place of redirected files; nil where the container is no sandbox or nobody stays to carry the bytes.
     private(set) var streams: StreamRelay?
+    /// The gate of a network by name; nil without one.
+    private(set) var gate: GateProcess?
 
     init(
         _ container: Container, bundle: Bundle, options: CreateOptions, staysAttached: Bool
@@ -52,6 +54,7 @@ final class Launch {
         try deviceRules.checkRights()
         controlGroup = try ControlGroupPlan(
             bundle.spec, id: container.id, annotations: plan.annotations, usesSystemd: options.usesSystemd)
+        if let network = plan.annotations.network { gate = try GateProcess(network, options.gate) }
         directory = try StateDirectory(making: container.id, in: container.root)
         self.plan = plan
     }
@@ -99,6 +102,7 @@ final class Launch {
         }
         let prepared = try PreparedTrees(for: plan)
         if staysAttached, plan.annotations.executablePaths != nil { streams = try StreamRelay() }
+        let gateSockets = try gate?.connect()
         let (ownNumber, initNumber) = try during("socketpair") { try FrameSocket.pair() }
         let own = FrameSocket(FileDescriptor(owning: ownNumber))
         let initEnd = FileDescriptorBox(FileDescriptor(owning: initNumber))
@@ -110,6 +114,7 @@ final class Launch {
             // Here the container's first process begins. It closes the runtime's end, to notice the runtime's death.
             _ = FileDescriptor(owning: ownNumber)
             directory?.closeInChild()
+            gate?.closeInInit()
             _ = cgroup.map { FileDescriptor(owning: $0.directory.descriptor.rawValue) }
             do throws(SystemCallError) {
                 try streams?.install()
@@ -119,7 +124,7 @@ final class Launch {
             InitProcess(
                 plan: plan, channel: FrameSocket(FileDescriptor(owning: initNumber)), start: start,
                 prepared: prepared, hookState: state(.creating, pid: currentProcessID()),
-                consoleSocket: consoleSocket, makesSessionKeyring: !options.sharesKeyring,
+                consoleSocket: consoleSocket, gate: gateSockets, makesSessionKeyring: !options.sharesKeyring,
                 preservedDescriptors: options.preservedDescriptors
             ).run()
         }
@@ -185,6 +190,7 @@ final class Launch {
     private func handshake() throws(RuntimeError) {
         guard let socket = channel else { return }
         if plan.newNamespaces.contains(.user) { try sendProceed(socket) }
+        try startGate()
         // The kernel takes its time to check the program: meanwhile init builds the root file system.
         let rules = try deviceRules.prepared(for: cgroup)
         if !plan.awaitsDeviceRules { try rules?.enforce() }
@@ -196,6 +202,7 @@ final class Launch {
             case .console: console = descriptors.first
             case .hooksDue:
                 if plan.awaitsDeviceRules { try rules?.enforce() }
+                try gate?.awaitReady()
                 let hooks = HookRunner(state: state(.creating, pid: pid))
                 try hooks.run(plan.hooks.prestart, phase: .prestart)
                 try hooks.run(plan.hooks.createRuntime, phase: .createRuntime)
@@ -204,6 +211,11 @@ final class Launch {
             case .proceed, .ended: throw RuntimeError("init channel: a message out of turn")
             }
         }
+    }
+
+    private func startGate() throws(RuntimeError) {
+        guard let gate, let process, let state = directory else { return }
+        try gate.start(container: process, in: state.directory)
     }
 
     /// Lets init go on. One that has ended meanwhile has said why, which is read next.
@@ -253,6 +265,7 @@ final class Launch {
             try process.send(signal: Signals.kill)
             _ = try process.waitForEnd()
         }
+        attempt { try gate?.kill() }
         attempt { try endScopeKeeper() }
         attempt { _ = try streams?.finish() }
         attempt { try cgroup?.remove() }

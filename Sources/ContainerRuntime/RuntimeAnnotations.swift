@@ -1,5 +1,6 @@
 internal import JSON
 internal import LinuxSystem
+internal import NetworkRules
 internal import OCISpec
 
 /// What a bundle asks of agentrt beyond the OCI specification; see spec/annotations.md.
@@ -14,6 +15,9 @@ struct RuntimeAnnotations: Equatable {
     var hasRealSources = false
     /// The longest time the container may run, in milliseconds; nil for ever.
     var wallTime: Int64?
+
+    /// What of the network may be reached, through a gate; nil without one.
+    var network: AllowList?
 
     /// The limits of the session's control group, which holds the container's; nil without any.
     var sessionResources: LinuxResources?
@@ -33,6 +37,8 @@ struct RuntimeAnnotations: Equatable {
             case "memfd_noexec":
                 guard let flag = Bool(value) ?? (value == "2" ? true : nil) else { throw invalid }
                 forbidsMemfdExecution = flag
+            case "network":
+                network = try during("annotations.\(key)") { try AllowList(annotation: value.utf8) }
             case "session.resources": sessionResources = try Self.resources(value, key: key)
             case "sources":
                 guard value == "real" else { throw invalid }

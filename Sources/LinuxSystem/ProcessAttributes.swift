@@ -137,6 +137,20 @@ public func setResourceLimit(_ kind: ResourceLimitKind, soft: UInt64, hard: UInt
     try checked("setrlimit", object: "\(kind.name) soft \(soft) hard \(hard)") { result }
 }
 
+/// A limit of this process (prlimit(2)).
+///
+/// - Parameter kind: Which.
+/// - Returns: The limit in force, and the most that it can be raised to.
+/// - Throws: ``SystemCallError``.
+public func resourceLimit(_ kind: ResourceLimitKind) throws(SystemCallError) -> (soft: UInt64, hard: UInt64) {
+    var limit: (soft: UInt64, hard: UInt64) = (0, 0)
+    let result = withUnsafeMutablePointer(to: &limit) {
+        linux_syscall(Int(LINUX_SYS_prlimit64), 0, Int(kind.rawValue), 0, word($0), 0, 0)
+    }
+    try checked("getrlimit", object: kind.name) { result }
+    return limit
+}
+
 /// Sets the execution domain of this process (personality(2)).
 ///
 /// - Parameter domain: 0 for the native one, 8 for PER_LINUX32.

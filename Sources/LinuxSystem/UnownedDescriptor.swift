@@ -16,6 +16,13 @@ public struct UnownedDescriptor: Sendable {
     /// Whether it is a terminal (isatty(3)).
     public var isTerminal: Bool { LinuxSystem.isTerminal(rawValue) }
 
+    /// Keeps it open over exec; see ``FileDescriptor/setCloseOnExec(_:)``.
+    ///
+    /// - Throws: ``SystemCallError``.
+    public func keepOnExec() throws(SystemCallError) {
+        try borrowed { descriptor throws(SystemCallError) in try descriptor.setCloseOnExec(false) }
+    }
+
     /// What it refers to; see ``FileDescriptor/status()``.
     ///
     /// - Returns: The status.

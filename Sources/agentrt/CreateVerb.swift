@@ -33,6 +33,8 @@ enum CreateVerb {
         options.usesSystemd = global.usesSystemd
         options.consoleSocket = arguments["console-socket"]
         options.pidFile = arguments["pid-file"]
+        if let path = processEnvironmentVariable("AGENTRT_RESOLV_CONF") { options.gate.resolverConfiguration = path }
+        if let path = processEnvironmentVariable("AGENTRT_HOSTS") { options.gate.hosts = path }
         options.sharesKeyring = arguments.has("no-new-keyring")
         return options
     }

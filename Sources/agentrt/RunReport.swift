@@ -27,7 +27,26 @@ struct RunReport {
         if let hits = result.statistics?.pidsLimitHits, hits > 0, let limit = limits.pids, result.exitStatus != 0 {
             lines.append("pids limit \(limit.amount) reached, \(hits) times; raise \(limit.place)")
         }
+        if let line = networkLine { lines.append(line) }
         return lines
+    }
+
+    /// What the gate refused, in one line.
+    private var networkLine: String? {
+        let refusals = result.networkRefusals
+        if refusals.isEmpty { return nil }
+        var shown = refusals.prefix(5).filter { $0.kind != "more" }.map { refusal in
+            let target =
+                refusal.name.map { name in name + (refusal.port.map { ":\($0)" } ?? "") }
+                ?? refusal.address.map { address in
+                    let host = address.contains(":") ? "[\(address)]" : address
+                    return host + (refusal.port.map { ":\($0)" } ?? "")
+                } ?? "?"
+            let reason = refusal.kind == "answer" && refusal.address != nil ? "\(refusal.address ?? ""): " : ""
+            return "\(target) (\(reason)\(refusal.reason ?? "refused"))"
+        }
+        if refusals.count > shown.count { shown.append("and more") }
+        return "network: " + shown.joined(separator: ", ")
     }
 
     /// The report; spec/cli.md has its members.
@@ -56,6 +75,7 @@ struct RunReport {
             object.encode("readBytes", statistics.bytesRead)
             object.encode("writtenBytes", statistics.bytesWritten)
         }
+        if !result.networkRefusals.isEmpty { object.encode("network", result.networkRefusals) }
         return object.json
     }
 }

@@ -1,5 +1,6 @@
 import JSON
 import LinuxSystem
+import NetworkRules
 import OCISpec
 import Testing
 
@@ -131,6 +132,27 @@ struct PlanBundleTests {
         }
         #expect(
             LoaderCache(bytes, machine: .x86_64)?.entries.map(\.name) == ["libgcc_s.so.1", "libcurl.so.4", "libc.so.6"])
+    }
+
+    @Test func aNetworkByNameHasItsOwnNamesAndNamespace() throws {
+        var policy = host.policy(executables: ["/usr/bin/curl"])
+        policy.network = .allow(try AllowList([AllowedTarget("docs.python.org"), AllowedTarget("10.1.2.3:5432")]))
+        let plan = try host.plan(policy, ["curl"])
+        #expect(plan.spec.linux?.namespaces.contains { $0.type == .network } == true)
+        #expect(plan.spec.annotations["dev.agentrt.network"] == #"{"allow":["docs.python.org","10.1.2.3:5432"]}"#)
+        #expect(
+            plan.rootfs.tree["/rootfs/etc/resolv.conf"]
+                == .file(contents: Array("nameserver 198.18.0.1\n".utf8), mode: 0o644))
+        // The host's own lists of names and servers stay outside; certificates come along.
+        #expect(try host.binds(policy, below: "/run") == [])
+        #expect(try host.binds(policy, below: "/etc") == ["/etc/ssl/certs ro,nosuid,nodev,noexec"])
+        guard case .file(let hosts, _)? = plan.rootfs.tree["/rootfs/etc/hosts"] else {
+            Issue.record("no hosts")
+            return
+        }
+        #expect(String(decoding: hosts, as: UTF8.self).hasPrefix("127.0.0.1\tlocalhost\n"))
+        policy.network = .none
+        #expect(try host.plan(policy, ["curl"]).spec.annotations["dev.agentrt.network"] == nil)
     }
 
     @Test func theNetworksFilesComeWithTheNetwork() throws {

@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import LinuxSystem
+import NetworkRules
 import Testing
 
 @testable import AgentProfile
@@ -80,7 +81,11 @@ struct PlanGoldenTests {
             policy.executables.append(
                 Policy.ExecutableRule(path: path(entry.text), isOptional: entry.isOptional, origin: entry.place.path))
         }
-        if case .host = whole.grants.network?.value { policy.network = .host }
+        switch whole.grants.network?.value {
+        case .host: policy.network = .host
+        case .allow(let targets): policy.network = .allow(try AllowList(targets.map(\.value)))
+        default: break
+        }
         policy.passedEnvironment = (part?.passedEnvironment ?? whole.grants.passedEnvironment ?? []).map(\.value)
         for variable in part?.setEnvironment ?? whole.grants.setEnvironment ?? [] {
             policy.setEnvironment[variable.name] = variable.value.replacing("<project root>", with: host.project)

@@ -86,16 +86,16 @@ struct ProfileReaderTests {
             #"{ "network": "full" }"#,
             #"1:14: network: unknown network "full"; known are "none", "host" and { "allow": […] }"#),
         Case(#"{ "network": {} }"#, #"1:14: network: "allow" is missing"#),
-        Case(#"{ "network": { "allow": [] } }"#, #"1:14: network: allows nothing: say "none""#),
         Case(
             #"{ "network": { "allow": ["https://x"] } }"#,
-            #"1:26: network.allow[0]: "https://x" is not of the form "[*.]NAME[:PORT]""#),
+            #"1:26: network.allow[0]: "https://x" is not of the form "[*.]NAME[:PORT]" or "ADDRESS[/LENGTH][:PORT]""#),
         Case(
             #"{ "network": { "allow": ["x:0"] } }"#,
             #"1:26: network.allow[0]: the port in "x:0" is not between 1 and 65535"#),
         Case(
             #"{ "network": { "allow": ["example.com\u0000.org"] } }"#,
-            #"1:26: network.allow[0]: "example.com\u{0}.org" is not of the form "[*.]NAME[:PORT]""#),
+            #"1:26: network.allow[0]: "example.com\0.org" is not of the form "[*.]NAME[:PORT]" or "ADDRESS[/LENGTH][:PORT]""#
+        ),
         Case(#"{ "environment": [] }"#, "1:18: environment: expected an object, found an array"),
         Case(
             #"{ "environment": { "pass": ["A=B"] } }"#,

@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import NetworkRules
 import Testing
 
 @testable import AgentProfile
@@ -78,7 +79,11 @@ struct ProfileSchemaTests {
             """#
         let agent = try ProfileFile.parse(Array(text.utf8), path: "p.json").profile.agents[0]
         #expect(agent.grants.writablePaths?.first?.createsDirectory == true)
-        #expect(agent.grants.network?.value == .allow(["*.example.org:443"]))
+        guard case .allow(let targets)? = agent.grants.network?.value else {
+            Issue.record("no list")
+            return
+        }
+        #expect(targets.map(\.value.description) == ["*.example.org:443"])
         #expect(agent.tools.map(\.name) == ["t"])
         let page = String(
             decoding: try Data(contentsOf: URL(fileURLWithPath: repository + "/spec/profile.md")), as: UTF8.self)

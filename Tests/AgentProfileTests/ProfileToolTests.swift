@@ -59,6 +59,10 @@ struct ProfileToolTests {
         ),
         (#""network": "host""#, #"1:12: …network: "host" is beyond the agent: agents.a is "none""#),
         (
+            #""network": { "allow": ["a.org"] }"#,
+            #"1:24: …network.allow[0]: "a.org" is beyond the agent: agents.a is "none""#
+        ),
+        (
             #""environment": { "pass": ["HOME"] }"#,
             #"1:27: …environment.pass[0]: "HOME" is beyond the agent: its environment.pass does not have it"#
         ),
@@ -196,6 +200,28 @@ struct ProfileToolTests {
                 == "profile.json:1:13: agents: several agents: say which with --agent (a, b)")
     }
 
+    @Test(arguments: [
+        (#""host""#, #"{ "allow": ["anything.org:1"] }"#, "ok"), (#"{ "allow": ["a.org"] }"#, #""none""#, "ok"),
+        (#"{ "allow": ["*.a.org", "10.0.0.0/8:22"] }"#, #"{ "allow": ["b.a.org:443", "10.1.2.3:22"] }"#, "ok"),
+        (
+            #"{ "allow": ["a.org"] }"#, #""host""#,
+            #"…network: "host" is beyond the agent: network allows some names"#
+        ),
+        (
+            #"{ "allow": ["a.org:443"] }"#, #"{ "allow": ["a.org"] }"#,
+            #"…network.allow[0]: port 80 of "a.org" is beyond the agent: network does not allow it"#
+        ),
+        (
+            #"{ "allow": ["a.org"] }"#, #"{ "allow": ["a.org", "b.org"] }"#,
+            #"…network.allow[1]: port 80 of "b.org" is beyond the agent: network does not allow it"#
+        ),
+    ])
+    func aToolReachesAtMostWhatItsAgentDoes(_ agent: String, _ tool: String, _ expected: String) throws {
+        let outcome = try scratch().outcome(
+            #"{ "network": \#(agent), "tools": { "t": { "network": \#(tool) } } }"#, tool: "t")
+        #expect(outcome.replacing("tools.t.", with: "…").hasSuffix(expected), "\(outcome)")
+    }
+
     @Test func whatIsNotBuiltYetIsRefused() throws {
         let scratch = try scratch()
         let extends = "not supported yet: write out what it would bring"
@@ -206,8 +232,5 @@ struct ProfileToolTests {
         #expect(
             scratch.outcome(#"{ "agents": { "a": {} }, "extends": "strict" }"#)
                 == "profile.json:1:37: extends: " + extends)
-        #expect(
-            scratch.outcome(#"{ "network": { "allow": ["docs.python.org", "*.x.org:443"] } }"#)
-                == #"profile.json:1:14: network: network by name is not supported yet: say "none" or "host""#)
     }
 }

@@ -1,4 +1,5 @@
 internal import JSON
+internal import NetworkRules
 
 /// The keys of config.json's annotations by which a bundle tells agentrt what the specification has no words for; see
 /// `spec/annotations.md`.
@@ -10,6 +11,8 @@ public enum Annotations {
     /// `true`: files in memory must not be executed; the filter refuses to make them, and vm.memfd_noexec=2 is a second
     /// lock where the kernel lets it be set.
     public static let memfdNoExec = "dev.agentrt.memfd_noexec"
+    /// JSON, `{"allow":[TARGET…]}`: the names and addresses that a gate connects to; all others are out of reach.
+    public static let network = "dev.agentrt.network"
     /// JSON, as `linux.resources`: the limits of the control group above the call's, the session's.
     public static let sessionResources = "dev.agentrt.session.resources"
     /// `real`: sources of binds are free of symbolic links, and one that has got a link since is refused.
@@ -31,6 +34,7 @@ public enum Annotations {
             sources: "real", version: "1",
         ]
         if let wallTime = policy.resources.wallTime { annotations[Self.wallTime] = String(wallTime) }
+        if case .allow(let list) = policy.network { annotations[network] = JSONWriter.string(list) }
         if isInSession, let limits = policy.sessionResources.limits {
             annotations[sessionResources] = JSONWriter.string(limits)
         }

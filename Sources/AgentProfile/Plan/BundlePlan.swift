@@ -45,7 +45,7 @@ public struct BundlePlan: Sendable {
 
         let programs = ProgramInventory(policy, files: files, machine: machine)
         try programs.add(policy.executables)
-        if policy.network != .none { try programs.addNetworkFiles() }
+        if policy.network != .none { try programs.addNetworkFiles(namesAreTheHosts: policy.network == .host) }
         let environment = try EnvironmentPlan(
             policy, caller: caller, user: user, programs: programs, project: rules.project, files: files)
         let inventory = programs.inventory
@@ -62,8 +62,8 @@ public struct BundlePlan: Sendable {
         let mounts = try MountPlan(
             view, links: links, options: MountOptions(hostMounts: hostMounts, user: user), files: files)
         let rootfs = try RootfsPlan(
-            mounts: mounts, user: user, shell: environment.shell, closure: programs.closure,
-            directoriesToCreate: rules.directoriesToCreate, files: files)
+            mounts: mounts, user: user, shell: environment.shell, network: policy.network,
+            closure: programs.closure, directoriesToCreate: rules.directoriesToCreate, files: files)
 
         let allMounts = MountOptions.fixed + mounts.mounts
         return BundlePlan(
@@ -96,7 +96,7 @@ public struct BundlePlan: Sendable {
         _ policy: Policy, _ user: ContainerUser, _ session: Session?, _ machine: ELFFile.Machine
     ) throws(PlanError) -> Linux {
         var namespaces: [LinuxNamespace.Kind] = [.pid, .mount, .ipc, .uts, .cgroup]
-        if policy.network == .none { namespaces.append(.network) }
+        if policy.network != .host { namespaces.append(.network) }
         if user.isOnlyUser { namespaces.append(.user) }
         func mapping(_ id: UInt32) -> [IDMapping] {
             user.isOnlyUser ? [IDMapping(containerID: id, hostID: id, size: 1)] : []

@@ -77,7 +77,11 @@ final class ProgramInventory {
     }
 
     /// Adds what the network needs.
-    func addNetworkFiles() throws(PlanError) { try NetworkFiles.add(to: &inventory, files: files) }
+    ///
+    /// - Parameter namesAreTheHosts: Whether names are looked up as on the host.
+    func addNetworkFiles(namesAreTheHosts: Bool) throws(PlanError) {
+        try NetworkFiles.add(to: &inventory, namesAreTheHosts: namesAreTheHosts, files: files)
+    }
 
     /// Follows the path of a rule; nil where it may be missing and is.
     func resolve(_ rule: Policy.ExecutableRule) throws(PlanError) -> HostFiles.Resolved? {

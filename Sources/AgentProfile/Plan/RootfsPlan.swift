@@ -24,12 +24,13 @@ public struct RootfsPlan: Equatable, Sendable {
     ///   - mounts: What is mounted.
     ///   - user: The sandbox's user.
     ///   - shell: The user's shell, if any is listed.
+    ///   - network: What of the network is reachable.
     ///   - closure: What was loaded by whom, for the loader's table.
     ///   - directoriesToCreate: What is made on the host.
     ///   - files: The host.
     /// - Throws: ``PlanError``.
     init(
-        mounts: MountPlan, user: ContainerUser, shell: String?, closure: LibraryClosure,
+        mounts: MountPlan, user: ContainerUser, shell: String?, network: Policy.Network, closure: LibraryClosure,
         directoriesToCreate: [String], files: HostFiles
     ) throws(PlanError) {
         self.directoriesToCreate = directoriesToCreate
@@ -38,6 +39,7 @@ public struct RootfsPlan: Equatable, Sendable {
         for (path, entry) in mounts.rootEntries { add(entry, at: path) }
         try addUsualLinks(mounts, files)
         addMadeFiles(user, shell, mounts)
+        if case .allow = network { make("/etc/resolv.conf", Self.resolverConfiguration, mounts) }
         try addLoaderTable(closure, mounts, files)
         for (path, entry) in mounts.masks.tree.entries { tree.add(entry, at: path) }
     }
@@ -62,6 +64,9 @@ public struct RootfsPlan: Equatable, Sendable {
         make("/etc/hosts", "127.0.0.1\tlocalhost\n::1\tlocalhost\n127.0.1.1\t\(Self.hostname)\n", mounts)
         make("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\nservices: files\n", mounts)
     }
+
+    /// The gate's own address. It answers at every other one too.
+    private static let resolverConfiguration = "nameserver 198.18.0.1\n"
 
     /// The host's table of libraries, less what is not in the sandbox: it would tell what the host has, and a copy saves
     /// a mount.

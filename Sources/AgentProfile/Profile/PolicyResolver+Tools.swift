@@ -1,3 +1,5 @@
+internal import NetworkRules
+
 extension PolicyResolver {
     /// What is left of an agent's grants for a tool: what both permit. What the tool leaves out is the agent's; what it
     /// asks for beyond the agent is an error that names both.
@@ -17,9 +19,7 @@ extension PolicyResolver {
             grants.place = tool.place
         }
         if let network = try network(tool.network) {
-            if network.value == .host, agent.network.value == .none {
-                throw beyond("\"host\"", agent.network.place, "is \"none\"", at: network.place)
-            }
+            try requireWithin(agent.network, network, written: tool.network)
             grants.network = network
         }
         try narrowEnvironment(&grants, agent, tool)
@@ -117,6 +117,29 @@ extension PolicyResolver {
                 at: executable.place)
         }
         return own
+    }
+
+    /// A tool reaches at most what its agent does, entry by entry and port by port.
+    private func requireWithin(
+        _ agent: Placed<Policy.Network>, _ tool: Placed<Policy.Network>, written: Placed<Profile.Network>?
+    ) throws(ProfileProblem) {
+        switch (agent.value, tool.value) {
+        case (.host, _), (_, .none): return
+        case (_, .host):
+            let reason = agent.value == .none ? "is \"none\"" : "allows some names"
+            throw beyond("\"host\"", agent.place, reason, at: tool.place)
+        case (let outer, .allow):
+            guard case .allow(let targets)? = written?.value else { return }
+            for target in targets {
+                guard case .allow(let list) = outer else {
+                    throw beyond("\"\(target.value)\"", agent.place, "is \"none\"", at: target.place)
+                }
+                if let port = list.firstUncoveredPort(of: target.value) {
+                    throw beyond(
+                        "port \(port) of \"\(target.value)\"", agent.place, "does not allow it", at: target.place)
+                }
+            }
+        }
     }
 
     private func narrowEnvironment(

@@ -1,4 +1,5 @@
 internal import LinuxSystem
+internal import NetworkRules
 
 /// Turns what a profile says into a policy for one agent, one tool, one project and this host.
 ///
@@ -101,10 +102,13 @@ struct PolicyResolver {
         case nil: return nil
         case .none?: return written.map { Placed(.none, at: $0.place) }
         case .host?: return written.map { Placed(.host, at: $0.place) }
-        case .allow?:
-            throw ProfileProblem(
-                "network by name is not supported yet: say \"none\" or \"host\"",
-                at: written?.place)
+        case .allow(let targets)?:
+            let place = written?.place ?? Place(path: "network", offset: 0)
+            do throws(NetworkRuleError) {
+                return Placed(.allow(try AllowList(targets.map(\.value))), at: place)
+            } catch {
+                throw ProfileProblem(error.description, at: place)
+            }
         }
     }
 

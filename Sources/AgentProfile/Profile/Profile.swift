@@ -1,3 +1,5 @@
+public import NetworkRules
+
 /// What an author writes in a profile file, as plain values: checked for form, not yet looked up on the disk.
 public struct Profile: Equatable, Sendable {
     /// The agents, in the order of the file; a file without `agents` holds one, without a name.
@@ -82,8 +84,8 @@ public struct Profile: Equatable, Sendable {
         case none
         /// The host's network.
         case host
-        /// Names with an optional port; not supported yet.
-        case allow([String])
+        /// Names and addresses, with a port or without.
+        case allow([Placed<AllowedTarget>])
     }
 
     /// One variable of `environment.set`.

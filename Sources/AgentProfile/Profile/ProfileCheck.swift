@@ -1,3 +1,5 @@
+internal import NetworkRules
+
 /// What there is to say about a profile file as a whole.
 public struct ProfileCheck: Equatable, Sendable {
     /// What each agent and each tool comes to, a line each.
@@ -32,6 +34,14 @@ extension ProfileCheck {
         for note in resolution.notes + resolution.advice where !notes.contains(note) { notes.append(note) }
     }
 
+    private static func text(_ network: Policy.Network) -> String {
+        switch network {
+        case .none: "none"
+        case .host: "host"
+        case .allow(let list): list.targets.map(\.description).joined(separator: " ")
+        }
+    }
+
     /// `agent documentation, tool bash: 1 read-only path, 2 writeable paths, …`.
     private static func line(_ policy: Policy) -> String {
         func count(_ number: Int, _ what: String) -> String { "\(number) \(what)\(number == 1 ? "" : "s")" }
@@ -40,7 +50,7 @@ extension ProfileCheck {
         var parts = [
             count(paths(.readOnly), "read-only path"), count(paths(.writable), "writeable path"),
             count(paths(.denied), "denied path"), count(policy.executables.count, "executable"),
-            "network \(policy.network.rawValue)",
+            "network \(Self.text(policy.network))",
         ]
         if let memory = policy.resources.memory { parts.append("memory \(Quantity.memoryText(memory))") }
         if let cpus = policy.resources.milliCPUs { parts.append("cpus \(Quantity.thousandthsText(cpus))") }

@@ -1,4 +1,5 @@
 internal import JSON
+internal import NetworkRules
 
 extension ProfileObject {
     /// The longest path that the kernel takes, without its closing NUL (PATH_MAX).
@@ -89,31 +90,20 @@ extension ProfileObject {
             guard let elements = try object.elements("allow") else {
                 throw ProfileProblem("\"allow\" is missing", at: place)
             }
-            if elements.isEmpty { throw ProfileProblem("allows nothing: say \"none\"", at: place) }
-            var names: [String] = []
-            for (json, place) in elements { names.append(try Self.hostName(json.text(at: place), at: place)) }
-            return Placed(.allow(names), at: place)
+            // Nothing allowed is nothing reached, never everything (CVE-2025-66479).
+            if elements.isEmpty { return Placed(.none, at: place) }
+            var targets: [Placed<AllowedTarget>] = []
+            for (json, place) in elements {
+                let text = try json.text(at: place)
+                do throws(NetworkRuleError) {
+                    targets.append(Placed(try AllowedTarget(text), at: place))
+                } catch {
+                    throw ProfileProblem(error.description, at: place)
+                }
+            }
+            return Placed(.allow(targets), at: place)
         default: throw json.notOf(kind: "\"none\", \"host\" or an object", at: place)
         }
-    }
-
-    /// A host's name with an optional `*.` before it and an optional `:PORT` after it.
-    private static func hostName(_ text: String, at place: Place) throws(ProfileProblem) -> String {
-        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        let labels = (parts[0].hasPrefix("*.") ? parts[0].dropFirst(2) : parts[0])
-            .split(separator: ".", omittingEmptySubsequences: false)
-        let isSound = labels.allSatisfy { label in
-            (1...63).contains(label.utf8.count) && label.utf8.allSatisfy(isNameByte)
-        }
-        let port = parts.count == 2 ? parts[1] : "1"
-        let isNumber = !port.isEmpty && port.utf8.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains)
-        guard isSound, isNumber, parts[0].utf8.count <= 253 else {
-            throw ProfileProblem("\(quotedOnOneLine(text)) is not of the form \"[*.]NAME[:PORT]\"", at: place)
-        }
-        guard let number = UInt16(port), number > 0 else {
-            throw ProfileProblem("the port in \(quotedOnOneLine(text)) is not between 1 and 65535", at: place)
-        }
-        return text
     }
 
     // MARK: Environment

@@ -64,6 +64,7 @@ enum {
     LINUX_SYSCALL(symlinkat), LINUX_SYSCALL(umask), LINUX_SYSCALL(umount2), LINUX_SYSCALL(unlinkat),
     LINUX_SYSCALL(unshare), LINUX_SYSCALL(utimensat), LINUX_SYSCALL(waitid), LINUX_SYSCALL(write),
     LINUX_SYSCALL(keyctl), LINUX_SYSCALL(linkat), LINUX_SYSCALL(getgroups), LINUX_SYSCALL(close),
+    LINUX_SYSCALL(bind), LINUX_SYSCALL(listen), LINUX_SYSCALL(setsockopt),
 };
 
 #endif

@@ -5,8 +5,9 @@ internal import LinuxSystem
 ///     runtime                                   init
 ///     writes state.json, id maps                mounts the root file system; in a new user namespace
 ///     proceed                        --->       it waits for its maps before it
-///                                    <---       hooksDue        only with rules on devices, or with prestart or
-///     puts the rules in force                                    createRuntime hooks
+///                                    <---       hooksDue        only with rules on devices, with a network by name, or
+///     puts the rules in force                                    with prestart or createRuntime hooks
+///     waits for the gate
 ///     runs the hooks
 ///     proceed                        --->
 ///                                               createContainer hooks, pivot_root, console

@@ -48,7 +48,9 @@ struct InitPlan {
     var hasUserNamespace: Bool { newNamespaces.contains(.user) || joinedNamespaces.contains { $0.kind == .user } }
 
     /// Whether the runtime has something to do when the root file system is built.
-    var awaitsRuntime: Bool { !hooks.prestart.isEmpty || !hooks.createRuntime.isEmpty || awaitsDeviceRules }
+    var awaitsRuntime: Bool {
+        !hooks.prestart.isEmpty || !hooks.createRuntime.isEmpty || awaitsDeviceRules || annotations.network != nil
+    }
 
     /// Decides everything.
     ///
@@ -115,6 +117,9 @@ struct InitPlan {
         }
         if annotations.hasReapingInit, !new.contains(.pid) {
             throw RuntimeError("annotations.dev.agentrt.init: needs a new pid namespace, whose process 1 it is")
+        }
+        if annotations.network != nil, !new.contains(.network) {
+            throw RuntimeError("annotations.dev.agentrt.network: needs a new network namespace, in which it is set up")
         }
         forbidsMemfdExecution = try MemfdProtection.setsSysctl(
             isAsked: annotations.forbidsMemfdExecution,

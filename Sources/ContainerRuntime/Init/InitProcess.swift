@@ -1,4 +1,5 @@
 internal import LinuxSystem
+internal import NetworkRules
 internal import OCISpec
 
 /// The container's first process, from its birth to its exec. Reads from the top in the order things happen.
@@ -13,6 +14,8 @@ struct InitProcess {
     let hookState: State
     /// A connection to the console socket; nil where the runtime takes the terminal itself.
     let consoleSocket: FrameSocket?
+    /// Where the sockets of the network by name go; nil without such a network.
+    let gate: GateSockets?
     let makesSessionKeyring: Bool
     /// How many descriptors from 3 on the program keeps.
     let preservedDescriptors: Int32
@@ -103,6 +106,10 @@ struct InitProcess {
     /// What belongs to the new namespaces and needs the host's /proc.
     private func nameAndTune() throws(RuntimeError) {
         if plan.newNamespaces.contains(.network) { try during("loopback") { try bringLoopbackUp() } }
+        if let network = plan.annotations.network {
+            guard let gate else { throw RuntimeError("annotations.dev.agentrt.network: there is no gate") }
+            try gate.handOver(ports: network.ports)
+        }
         if let name = plan.hostname { try during("hostname") { try setHostname(name) } }
         if let name = plan.domainname { try during("domainname") { try setDomainName(name) } }
         try Sysctls.apply(plan.sysctls)

@@ -38,7 +38,7 @@ import Testing
 
     @Test(arguments: [
         (",\n\"readOnlyPath\": []", "did you mean \"readOnlyPaths\"?"),
-        (",\n\"network\": { \"allow\": [\"example.org\"] }", "yet"),
+        (",\n\"network\": { \"allow\": [\"127.1\"] }", "four decimal numbers"),
         (",\n\"deniedPaths\": [\"relative\"]", "relative"),
         (",\n\"deniedPaths\": [\"/no/such/file\"]", "/no/such/file"),
         (",\n\"deniedPaths\": [\"${NO_SUCH_VARIABLE}/x\"]", "NO_SUCH_VARIABLE"),
