@@ -173,7 +173,7 @@ final class Door: @unchecked Sendable {
     // MARK: Buffers
 
     /// Up to how many connections get the largest buffers.
-    private static let fewConnections = 64
+    private static let fewConnections = 16
     /// What the kernel keeps of one direction of many. Of a connection that is closed with input unread the gate takes all
     /// of that at once, whether it can be passed on or not.
     private static let smallReceiveBuffer: Int = 256 << 10
@@ -184,11 +184,11 @@ final class Door: @unchecked Sendable {
         try options.setOption(
             .recvAllocator,
             value: AdaptiveRecvByteBufferAllocator(
-                minimum: 4096, initial: 16 << 10, maximum: isOneOfFew ? 1 << 20 : 64 << 10))
+                minimum: 4096, initial: 16 << 10, maximum: isOneOfFew ? 2 << 20 : 64 << 10))
         try options.setOption(
             .writeBufferWaterMark,
             value: isOneOfFew
-                ? .init(low: 256 << 10, high: 1 << 20) : .init(low: 32 << 10, high: 64 << 10))
+                ? .init(low: 256 << 10, high: 2 << 20) : .init(low: 32 << 10, high: 64 << 10))
         if !isOneOfFew { try options.setOption(.socketOption(.so_rcvbuf), value: Self.smallReceiveBuffer) }
         // A peer that is gone without a word: asked after a minute, and given up after five more questions.
         try options.setOption(.socketOption(.so_keepalive), value: 1)

@@ -13,6 +13,8 @@ final class RelayHandler: ChannelDuplexHandler, @unchecked Sendable {
     private var context: ChannelHandlerContext?
     private(set) var partner: RelayHandler?
     private var wantsToRead = false
+    /// What came before there was another end.
+    private var early: [ByteBuffer] = []
     /// Whether all input has come, output is closed, or the connection broke.
     private(set) var hasEnded = false
     private var isClosedForWriting = false
@@ -36,9 +38,19 @@ final class RelayHandler: ChannelDuplexHandler, @unchecked Sendable {
     /// Makes the two ends of one connection.
     static func join(_ first: RelayHandler, _ second: RelayHandler) {
         (first.partner, second.partner) = (second, first)
-        for end in [first, second] { end.context?.channel.setOption(.autoRead, value: true).whenFailure { _ in } }
         // What one end saw before there was another.
-        for end in [first, second] where end.isClosed { end.tellPartnerOfClose() }
+        for end in [first, second] {
+            for bytes in end.early { end.partner?.write(bytes) }
+            end.partner?.context?.flush()
+            end.early = []
+            if end.isClosed {
+                end.tellPartnerOfClose()
+            } else if end.hasEnded {
+                end.partner?.closeForWriting()
+                end.watchHalfClosed()
+            }
+        }
+        for end in [first, second] { end.context?.channel.setOption(.autoRead, value: true).whenFailure { _ in } }
     }
 
     // MARK: Data
@@ -57,7 +69,8 @@ final class RelayHandler: ChannelDuplexHandler, @unchecked Sendable {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let bytes = unwrapInboundIn(data)
         movedBytes &+= bytes.readableBytes
-        partner?.write(bytes)
+        // Input that comes with its end is read whole, asked for or not; the kernel's buffer is the limit of it.
+        if let partner { partner.write(bytes) } else { early.append(bytes) }
     }
 
     private func write(_ bytes: ByteBuffer) { context?.write(wrapOutboundOut(bytes), promise: nil) }

@@ -20,7 +20,7 @@ final class UpstreamLookup: @unchecked Sendable {
     /// What a server said that does not know; the next one may.
     private var failure: DNSUpstreamQuery.Outcome?
 
-    /// - Parameter completion: Told once how it went; nil where no server answered.
+    /// A question; `completion` is told once how it went, and nil where no server answered.
     init(
         _ name: String, _ type: UInt16, resolver: HostResolver, on loop: any EventLoop,
         completion: @escaping (DNSUpstreamQuery.Outcome?) -> Void

@@ -13,12 +13,11 @@ public struct AddressRange: Hashable, Sendable, CustomStringConvertible {
         prefixLength = address.bitCount
     }
 
-    /// A range from its first address.
+    /// A range from its first address; nil where that has other bits set, or fewer.
     ///
     /// - Parameters:
     ///   - first: The first address.
     ///   - prefixLength: How many bits are common.
-    /// - Returns: Nil where the first address has other bits set, or fewer.
     public init?(first: NetworkAddress, prefixLength: Int) {
         guard (0...first.bitCount).contains(prefixLength), Self.masked(first, prefixLength) == first else { return nil }
         self.first = first

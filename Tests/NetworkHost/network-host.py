@@ -106,6 +106,7 @@ def serve_names(connection):
 def serve(connection):
     """Says where it is, echoes, and at the end of input says how much there was."""
     host, port = connection.getsockname()[:2]
+    host = host.removeprefix("::ffff:")
     say("connection", f"{host}:{port}")
     count = 0
     try:

@@ -79,6 +79,7 @@ final class ProgramInventory {
     /// Adds what the network needs.
     ///
     /// - Parameter namesAreTheHosts: Whether names are looked up as on the host.
+    /// - Throws: ``PlanError``.
     func addNetworkFiles(namesAreTheHosts: Bool) throws(PlanError) {
         try NetworkFiles.add(to: &inventory, namesAreTheHosts: namesAreTheHosts, files: files)
     }

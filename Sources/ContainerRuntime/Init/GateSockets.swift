@@ -43,9 +43,12 @@ final class GateSockets {
             let kind = GateMessage.Socket(isDatagram: isDatagram, isVersion6: version == .v6, port: port)
             try channel.send(GateMessage.sockets([kind]).frame, descriptors: [socket.rawValue])
         }
+        // Names are asked for by version 4, where an answer leaves from the address that was asked.
         let names = GateMessage.namePort
-        try send(try InternetSocket.datagram(version, port: names), isDatagram: true, port: names)
-        for port in [names] + ports {
+        if version == .v4 {
+            try send(try InternetSocket.datagram(version, port: names), isDatagram: true, port: names)
+        }
+        for port in (version == .v4 ? [names] : []) + ports {
             try send(try InternetSocket.listening(version, port: port, backlog: 4096), isDatagram: false, port: port)
         }
     }

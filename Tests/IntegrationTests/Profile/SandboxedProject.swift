@@ -69,7 +69,7 @@ final class SandboxedProject {
         try command(words, options, input).start()
     }
 
-    private func command(_ words: [String], _ options: [String], _ input: Command.Input) throws -> Command {
+    func command(_ words: [String], _ options: [String], _ input: Command.Input) throws -> Command {
         var command = Command(
             Runtime.current.path,
             ["--root", try scratch.stateRoot, "run", "--profile", profile, "--project", directory] + options
