@@ -82,6 +82,8 @@ public struct Errno: Equatable, Hashable, RawRepresentable, CustomStringConverti
     public static let readOnlyFileSystem = Errno(rawValue: EROFS)
     /// Broken pipe.
     public static let brokenPipe = Errno(rawValue: EPIPE)
+    /// Connection reset by peer.
+    public static let connectionReset = Errno(rawValue: ECONNRESET)
     /// File name too long.
     public static let nameTooLong = Errno(rawValue: ENAMETOOLONG)
     /// Function not implemented.

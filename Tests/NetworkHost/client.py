@@ -24,7 +24,8 @@ def talk(host, port, data=b"ping\n"):
             return "lost"
         return received[len(data) :].decode().strip()
     except OSError as error:
-        return named(error)
+        # A reset that comes while this end still sends has other names.
+        return "ECONNRESET" if error.errno in (errno.EPIPE, errno.ENOTCONN) else named(error)
 
 
 def lookup(name):

@@ -57,7 +57,7 @@ final class NetworkSandbox {
     /// What `--report` wrote in the last run.
     private(set) var report = Node.null
 
-    /// - Parameter allow: The entries of `network.allow`.
+    /// A sandbox of a profile with these entries of `network.allow`.
     init(_ identity: Identity, allow: [String]) throws {
         let list = allow.map { "\"\($0)\"" }.joined(separator: ", ")
         project = try SandboxedProject(
