@@ -108,6 +108,7 @@ final class Gate: @unchecked Sendable {
         for listener in listeners { listener.close(promise: nil) }
         if door.open.isEmpty { endProcess(0) }
         door.whenEmpty = { endProcess(0) }
+        for connection in door.open.values { connection.endWithInput() }
         loop.scheduleTask(in: Self.lastPatience) { endProcess(0) }
     }
 }

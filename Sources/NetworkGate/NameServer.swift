@@ -56,10 +56,9 @@ final class NameServer: @unchecked Sendable {
         _ query: DNSQuery, _ name: String, _ addresses: [NetworkAddress], _ reply: ([UInt8]) -> Void
     ) {
         // Early, so that the program is told of a name without a use as such: the door decides again, for one port.
+        let ports = allowed.ports.filter { allowed.permits(name: name, port: $0) }
         let isUsable = addresses.contains { address in
-            allowed.ports.contains { port in
-                allowed.permits(name: name, port: port) && allowed.objection(toAnswer: address, port: port) == nil
-            }
+            ports.contains { allowed.objection(toAnswer: address, port: $0) == nil }
         }
         guard isUsable else {
             for address in addresses {

@@ -18,6 +18,7 @@ final class RelayHandler: ChannelDuplexHandler, @unchecked Sendable {
     /// Whether all input has come, output is closed, or the connection broke.
     private(set) var hasEnded = false
     private var isClosedForWriting = false
+    private var endsWithInput = false
     private var hasFailed = false
     private(set) var isClosed = false
     /// Counted to see whether a connection that is half closed still lives.
@@ -46,8 +47,7 @@ final class RelayHandler: ChannelDuplexHandler, @unchecked Sendable {
             if end.isClosed {
                 end.tellPartnerOfClose()
             } else if end.hasEnded {
-                end.partner?.closeForWriting()
-                end.watchHalfClosed()
+                end.inputHasEnded()
             }
         }
         for end in [first, second] { end.context?.channel.setOption(.autoRead, value: true).whenFailure { _ in } }
@@ -93,10 +93,31 @@ final class RelayHandler: ChannelDuplexHandler, @unchecked Sendable {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if let event = event as? ChannelEvent, event == .inputClosed {
             hasEnded = true
-            partner?.closeForWriting()
-            watchHalfClosed()
+            inputHasEnded()
         }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    private func inputHasEnded() {
+        guard let partner else { return }
+        if endsWithInput { return closeWithPartner() }
+        partner.closeForWriting()
+        watchHalfClosed()
+    }
+
+    /// Says that nobody reads at this end any more: when its input has been passed on, both ends are closed.
+    func endWithInput() {
+        endsWithInput = true
+        if hasEnded { inputHasEnded() }
+    }
+
+    private func closeWithPartner() {
+        guard let partner, let outer = partner.context, let channel = context?.channel else { return }
+        let outerChannel = outer.channel
+        outer.writeAndFlush(partner.wrapOutboundOut(ByteBuffer())).whenComplete { _ in
+            outerChannel.close(promise: nil)
+            channel.close(promise: nil)
+        }
     }
 
     /// Sends what is left, and then the end.

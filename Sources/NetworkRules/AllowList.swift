@@ -2,6 +2,8 @@
 public struct AllowList: Hashable, Sendable {
     /// The entries, in the profile's order.
     public let targets: [AllowedTarget]
+    /// The ports that stand in it, ascending.
+    public let ports: [UInt16]
 
     /// The most entries, and the most different ports, that a list may have: each port is two sockets in the container.
     public static let mostTargets = 1024, mostPorts = 64
@@ -14,6 +16,7 @@ public struct AllowList: Hashable, Sendable {
     /// - Throws: ``NetworkRuleError`` where there are too many.
     public init(_ targets: [AllowedTarget]) throws(NetworkRuleError) {
         self.targets = targets
+        ports = Set(targets.flatMap(\.ports)).sorted()
         guard targets.count <= Self.mostTargets else {
             throw NetworkRuleError("\(targets.count) entries: the most is \(Self.mostTargets)")
         }
@@ -25,9 +28,6 @@ public struct AllowList: Hashable, Sendable {
             throw NetworkRuleError("\(ports.count) different ports: the most is \(Self.mostPorts)")
         }
     }
-
-    /// The ports that stand in it, ascending.
-    public var ports: [UInt16] { Set(targets.flatMap(\.ports)).sorted() }
 
     /// Whether a name may be asked for.
     ///

@@ -116,6 +116,11 @@ def serve(connection):
                     body = f"hello from {host}:{port}\n".encode()
                     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(body) + body)
                     return
+                if data.startswith(b"LAST"):  # Says nothing, and how much came.
+                    while part := connection.recv(65536):
+                        data += part
+                    say("last", len(data))
+                    return
                 if data.startswith(b"BREAK"):
                     connection.sendall(b"a part")
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
