@@ -36,6 +36,8 @@ ZONE = {
 }
 PORTS = [80, 443, 5432, 8443, 9999]
 BULK = 9000
+HOLDING = 9001
+held = []
 
 lock = threading.Lock()
 
@@ -151,6 +153,12 @@ def serve_bulk(connection):
             connection.sendall(b"done\n")
 
 
+def hold(connection):
+    """Takes a connection and nothing of what comes over it."""
+    say("held")
+    held.append(connection)
+
+
 def listen(port, handler, family=socket.AF_INET6):
     server = socket.create_server(("::", port), family=family, dualstack_ipv6=True, backlog=4096)
 
@@ -174,5 +182,6 @@ listen(53, serve_names)
 for port in PORTS:
     listen(port, serve)
 listen(BULK, serve_bulk)
+listen(HOLDING, hold)
 say("ready")
 threading.Event().wait()

@@ -66,6 +66,44 @@ import Testing
         process.kill(SIGKILL)
     }
 
+    /// Connections whose other end does not read, full of bytes and half closed, fill the kernel's buffers and no more.
+    @Test func memoryIsBounded() throws {
+        let sandbox = try NetworkSandbox(.rootInUsersProject, allow: ["203.0.113.10:9001"])
+        let process = try sandbox.command(
+            "python3", "-c",
+            """
+            import resource, socket, time
+            resource.setrlimit(7, (4096, 4096))
+            connections = [socket.create_connection(("203.0.113.10", 9001)) for _ in range(500)]
+            for connection in connections:
+                connection.setblocking(False)
+            block = bytes(1 << 20)
+            # Round after round, as long as anything goes.
+            quiet = 0
+            while quiet < 20:
+                sent = 0
+                for connection in connections:
+                    try:
+                        sent += connection.send(block)
+                    except BlockingIOError:
+                        pass
+                quiet = 0 if sent else quiet + 1
+                time.sleep(0.01)
+            for connection in connections:
+                connection.shutdown(socket.SHUT_WR)
+            print("full", flush=True)
+            time.sleep(60)
+            """
+        ).start()
+        try process.waitForOutput("full", timeout: 60)
+        let gate = try GateOnHost(of: process.pid)
+        let peak = try gate.status()["VmHWM"]?.split(separator: " ").first.flatMap { Int($0) } ?? 0
+        #expect(peak > 1000 && peak < 400_000, "\(peak) KiB")
+        process.kill(SIGTERM)
+        _ = try process.wait()
+        #expect(!gate.lives)
+    }
+
     @Test func theGateEndsWithTheCall() throws {
         let sandbox = try NetworkSandbox(.user, allow: ["web.test"])
         let process = try sandbox.command("sleep", "60").start()
