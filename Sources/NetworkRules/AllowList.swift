@@ -16,7 +16,10 @@ public struct AllowList: Hashable, Sendable {
     /// - Throws: ``NetworkRuleError`` where there are too many.
     public init(_ targets: [AllowedTarget]) throws(NetworkRuleError) {
         self.targets = targets
-        ports = Set(targets.flatMap(\.ports)).sorted()
+        // An array: the first Set of a type searches the program for conformances, which delays a start.
+        var ports: [UInt16] = []
+        for port in targets.flatMap(\.ports) where !ports.contains(port) { ports.append(port) }
+        self.ports = ports.sorted()
         guard targets.count <= Self.mostTargets else {
             throw NetworkRuleError("\(targets.count) entries: the most is \(Self.mostTargets)")
         }
