@@ -2,7 +2,8 @@
 //
 // CASES is a file. A line is one case: words with tabs between. The first word is the case's name, the second `-` or a
 // directory to hide from it under an empty tmpfs in a mount namespace of its own; then its command. `;` alone begins
-// the next step of a case, `%` in a word becomes the number of the round. A case's time is the sum of its steps.
+// the next step of a case, `%` in a word becomes the number of the round. A case's time is the sum of its steps. A step
+// that begins with the word `xN` is started N times at once, each with a number of its own, and takes until the last ends.
 //
 // Prints `name TAB round TAB wall µs TAB user µs TAB system µs TAB peak kB` for each round after the warm-up. Every
 // round runs all cases in a new order, so that whatever else the machine does meets them alike, among it what the
@@ -46,6 +47,13 @@ static void fail(const char *what) {
 
 static long microseconds(struct timeval time) { return time.tv_sec * 1000000L + time.tv_usec; }
 
+/// Adds what a process that has ended took.
+static void add(struct sample *sum, int status, const struct rusage *usage) {
+    sum->user += microseconds(usage->ru_utime), sum->system += microseconds(usage->ru_stime);
+    if (usage->ru_maxrss > sum->peak) sum->peak = usage->ru_maxrss;
+    sum->failed |= !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+}
+
 static char *numbered(const char *word, int round) {
     char *text = NULL;
     const char *sign = strchr(word, '%');
@@ -55,32 +63,42 @@ static char *numbered(const char *word, int round) {
     return text;
 }
 
-/// Runs one step; standard error is kept for a failure to show.
-static struct sample step(char **words, int round, int errors) {
+/// Starts a program; standard error is kept for a failure to show.
+static pid_t begin(char **words, int number, int errors) {
     char *argv[max_words];
     int count = 0;
-    for (; words[count]; count++) argv[count] = numbered(words[count], round);
+    for (; words[count]; count++) argv[count] = numbered(words[count], number);
     argv[count] = NULL;
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, errors, 2);
-    struct timespec before, after;
-    struct rusage usage;
     pid_t child;
-    int status;
-    clock_gettime(CLOCK_MONOTONIC, &before);
     errno = posix_spawn(&child, argv[0], &actions, NULL, argv, environment);
     if (errno) fail(argv[0]);
-    if (wait4(child, &status, 0, &usage) < 0) fail("wait4");
-    clock_gettime(CLOCK_MONOTONIC, &after);
     posix_spawn_file_actions_destroy(&actions);
     for (int index = 0; index < count; index++) free(argv[index]);
-    return (struct sample){
-        .wall = (after.tv_sec - before.tv_sec) * 1000000 + (after.tv_nsec - before.tv_nsec) / 1000,
-        .user = microseconds(usage.ru_utime), .system = microseconds(usage.ru_stime), .peak = usage.ru_maxrss,
-        .failed = !WIFEXITED(status) || WEXITSTATUS(status) != 0};
+    return child;
+}
+
+/// Runs one step to its end.
+static struct sample step(char **words, int round, int errors) {
+    int copies = 1;
+    if (sscanf(words[0], "x%d", &copies) == 1) words++;
+    struct sample sum = {0};
+    struct timespec before, after;
+    clock_gettime(CLOCK_MONOTONIC, &before);
+    for (int copy = 0; copy < copies; copy++) begin(words, round * copies + copy, errors);
+    for (int copy = 0; copy < copies; copy++) {
+        struct rusage usage;
+        int status;
+        if (wait4(-1, &status, 0, &usage) < 0) fail("wait4");
+        add(&sum, status, &usage);
+    }
+    clock_gettime(CLOCK_MONOTONIC, &after);
+    sum.wall = (after.tv_sec - before.tv_sec) * 1000000 + (after.tv_nsec - before.tv_nsec) / 1000;
+    return sum;
 }
 
 static struct sample all_steps(const struct runner *runner, int round, int errors) {
@@ -116,7 +134,7 @@ static void start(struct runner *runner) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (unshare(CLONE_NEWNS)) fail("unshare");
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)) fail("mount");
-    if (strcmp(runner->hidden, "-") && mount("none", runner->hidden, "tmpfs", 0, "size=1m")) fail(runner->hidden);
+    if (strcmp(runner->hidden, "-") && mount("none", runner->hidden, "tmpfs", 0, "size=64m")) fail(runner->hidden);
     int errors = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC | O_APPEND, 0600);
     if (errors < 0) fail("/tmp");
     int round;
