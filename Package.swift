@@ -22,7 +22,7 @@ let package = Package(
     targets: [
         // The program. `scripts/build` links it into one static executable.
         .executableTarget(
-            name: "agentrt", dependencies: ["ContainerRuntime", "AgentProfile", "OCISpec", "JSON", "LinuxSystem"],
+            name: "agentrt", dependencies: ["ContainerRuntime", "AgentProfile", "SelfTest", "OCISpec", "JSON", "LinuxSystem"],
             swiftSettings: strict),
 
         // The gate, a program of its own: so that `agentrt` never carries an event loop.
@@ -43,6 +43,8 @@ let package = Package(
         .target(
             name: "AgentProfile", dependencies: ["NetworkRules", "OCISpec", "JSON", "LinuxSystem"],
             swiftSettings: strict),
+        // Attempts to break out of a sandbox, made in one.
+        .target(name: "SelfTest", dependencies: ["JSON", "LinuxSystem"], swiftSettings: strict),
         // What of the network may be reached, and what runtime and gate tell each other of it.
         .target(name: "NetworkRules", dependencies: ["JSON"], swiftSettings: strict),
         // The control group of a container.
@@ -73,6 +75,7 @@ let package = Package(
             name: "CgroupTests", dependencies: ["Cgroup", "DBus", "OCISpec", "LinuxSystem"], swiftSettings: strict),
         .testTarget(name: "NetworkRulesTests", dependencies: ["NetworkRules"], swiftSettings: strict),
         .testTarget(name: "NetworkGateTests", dependencies: ["NetworkGate", "NetworkRules"], swiftSettings: strict),
+        .testTarget(name: "SelfTestTests", dependencies: ["SelfTest", "LinuxSystem"], swiftSettings: strict),
         .testTarget(name: "DBusTests", dependencies: ["DBus"], swiftSettings: strict),
         .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: strict),
         .testTarget(

@@ -19,6 +19,7 @@ enum HelpText {
           bundle FILE [--agent A] [--tool T] [--project DIR] [--session S] --output DIR [-- CMD ARG...]
                                      make an OCI bundle of a profile
           check FILE                 validate a profile
+          selftest                   try to break out of a sandbox on this machine
 
         Containers:
           run [--id ID] BUNDLE       create, start, wait, delete
@@ -90,5 +91,6 @@ enum HelpText {
             "usage: agentrt bundle FILE [--agent A] [--tool T] [--project DIR] [--session S] [--tty] --output DIR "
             + "[-- CMD ARG...]\n",
         "check": "usage: agentrt check FILE [--project DIR]\n",
+        "selftest": "usage: agentrt selftest [--json]\n",
     ]
 }

@@ -1,4 +1,5 @@
 internal import LinuxSystem
+internal import SelfTest
 
 /// The verbs, and what each takes.
 enum Verb {
@@ -29,9 +30,11 @@ enum Verb {
         case "spec": return try SpecVerb.run(global)
         case "bundle": return try BundleVerb.run(global)
         case "check": return try CheckVerb.run(global)
+        case "selftest": return try SelftestVerb.run(global)
+        case Probe.verb: return try Probe.run(global.verbArguments)
         case "help": return Output.print(HelpText.overview)
         case "exec", "update", "events", "checkpoint", "restore", "explain", "why",
-            "learn", "doctor", "selftest":
+            "learn", "doctor":
             throw UsageError("\"\(verb)\" is not supported yet")
         default: throw UsageError("unknown command \"\(verb)\"; see agentrt --help")
         }

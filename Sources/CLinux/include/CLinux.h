@@ -41,6 +41,9 @@ long linux_terminal_make_raw(int fd, void *saved);
 long linux_terminal_restore(int fd, const void *saved);
 size_t linux_terminal_settings_size(void);
 
+/* getpid(2) through the 32-bit entry of x86-64 (int 0x80), which has other numbers; -1 on other machines. */
+long linux_getpid_of_32_bits(void);
+
 #define LINUX_SYSCALL(name) LINUX_SYS_##name = SYS_##name
 
 enum {
