@@ -78,9 +78,7 @@ struct DeviceRules {
 
     private func mayBePassedOver() throws(RuntimeError) -> Bool {
         guard firstUnusual == nil else { return false }
-        // Root of a user namespace: the host's has all ids.
-        let map = try during("user namespace") { try readFile("/proc/self/uid_map", limit: 65_536) }
-        return map.split(whereSeparator: { $0 == 32 || $0 == 10 }).last?.elementsEqual("4294967295".utf8) != true
+        return try during("user namespace") { try !hasAllUserIDs() }
     }
 
     private var lackOfRights: RuntimeError {

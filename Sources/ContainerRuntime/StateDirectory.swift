@@ -13,7 +13,7 @@ public struct StateRoot: Sendable {
     private let isChosen: Bool
 
     /// A root at a place of the caller's choice, or the default one: `/run/agentrt` for root, else below
-    /// `$XDG_RUNTIME_DIR`, else `/tmp/agentrt-UID`.
+    /// `$XDG_RUNTIME_DIR`, else `/tmp/agentrt-UID`. Root of a rootless engine's user namespace (podman's) is a user here.
     ///
     /// - Parameters:
     ///   - path: The place; nil for the default.
@@ -22,13 +22,19 @@ public struct StateRoot: Sendable {
         isChosen = path != nil
         if let path {
             self.path = Self.trimmed(path)
+        } else if let runtimeDirectory, runtimeDirectory.hasPrefix("/"), !Self.isRootOfHost {
+            self.path = runtimeDirectory + "/agentrt"
         } else if effectiveUserID() == 0 {
             self.path = "/run/agentrt"
-        } else if let runtimeDirectory, runtimeDirectory.hasPrefix("/") {
-            self.path = runtimeDirectory + "/agentrt"
         } else {
             self.path = "/tmp/agentrt-\(effectiveUserID())"
         }
+    }
+
+    private static var isRootOfHost: Bool {
+        guard effectiveUserID() == 0 else { return false }
+        // Without /proc nobody can tell; the place that is root's alone is the safe one.
+        do throws(SystemCallError) { return try hasAllUserIDs() } catch { return true }
     }
 
     private static func trimmed(_ path: String) -> String {

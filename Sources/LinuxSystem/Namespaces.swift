@@ -83,3 +83,12 @@ public func bringLoopbackUp() throws(SystemCallError) {
     let result = request.withUnsafeMutableBytes { linux_ioctl(number, 0x8914, $0.baseAddress) }
     try checked("ioctl SIOCSIFFLAGS", object: "\"lo\"") { result }
 }
+
+/// Whether this process's user namespace has every user id, as the host's own has; uid_map in user_namespaces(7).
+///
+/// - Returns: False in the namespace of a container or of a rootless engine.
+/// - Throws: ``SystemCallError`` where there is no /proc.
+public func hasAllUserIDs() throws(SystemCallError) -> Bool {
+    let map = try readFile("/proc/self/uid_map", limit: 65_536)
+    return map.split(whereSeparator: { $0 == 32 || $0 == 10 }).last?.elementsEqual("4294967295".utf8) == true
+}

@@ -8,17 +8,34 @@ internal import Glibc
 /// - Parameters:
 ///   - uid: The user.
 ///   - gid: The group.
-///   - groups: Supplementary groups; nil leaves them as they are (a user namespace may deny setgroups).
+///   - groups: Supplementary groups; nil leaves them as they are (a user namespace may deny setgroups). None, where
+///     nobody here may change them and those that there are have no id in this user namespace, is no failure.
 /// - Throws: ``SystemCallError``.
 public func setCredentials(uid: UInt32, gid: UInt32, groups: [UInt32]?) throws(SystemCallError) {
     if let groups {
         let result = groups.withUnsafeBytes {
             linux_syscall(Int(LINUX_SYS_setgroups), groups.count, word($0.baseAddress), 0, 0, 0, 0)
         }
-        try checked("setgroups") { result }
+        do throws(SystemCallError) { try checked("setgroups") { result } } catch {
+            guard groups.isEmpty, error.errno == .notPermitted, try hasOnlyUnmappedGroups(besides: gid) else {
+                throw error
+            }
+        }
     }
     try systemCall("setresgid", LINUX_SYS_setresgid, Int(gid), Int(gid), Int(gid), object: "\(gid)")
     try systemCall("setresuid", LINUX_SYS_setresuid, Int(uid), Int(uid), Int(uid), object: "\(uid)")
+}
+
+/// Whether this process's supplementary groups are all without an id in its user namespace (getgroups(2)), so that no
+/// file of theirs can be told from anybody's; podman's namespace for a user without sub-ids is the case.
+private func hasOnlyUnmappedGroups(besides gid: UInt32) throws(SystemCallError) -> Bool {
+    var groups = [UInt32](repeating: 0, count: 65_536)  // NGROUPS_MAX
+    let result = groups.withUnsafeMutableBytes {
+        linux_syscall(Int(LINUX_SYS_getgroups), 65_536, word($0.baseAddress), 0, 0, 0, 0)
+    }
+    let count = try checked("getgroups") { result }
+    let unmapped: UInt32 = 65_534  // /proc/sys/kernel/overflowgid, as every system has it
+    return groups[..<Int(count)].allSatisfy { $0 == gid || $0 == unmapped }
 }
 
 /// Sets the file mode creation mask (umask(2)).

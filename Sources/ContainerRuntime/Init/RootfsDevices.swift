@@ -56,6 +56,9 @@ struct RootfsDevices {
         } catch  where error.errno == .fileExists {
             if try isThere(device, name, in: parent) { return }
             throw error
+        } catch  where error.errno == .notPermitted {
+            // Root of a rootless engine's user namespace (podman's), or without CAP_MKNOD.
+            return try bind(device, root)
         }
         if device.uid != 0 || device.gid != 0 { try parent.changeOwner(name, uid: device.uid, gid: device.gid) }
     }
