@@ -58,7 +58,8 @@ extension Cgroup {
         return kept <= wanted && wanted - kept < 65_536
     }
 
-    private static func write(
+    /// Writes one value.
+    static func write(
         _ setting: ControlSetting, into directory: borrowing FileDescriptor
     ) throws(CgroupError) {
         do throws(SystemCallError) {

@@ -51,6 +51,7 @@ public struct Cgroup: Sendable {
         }
     }
 
+    /// Goes down to a group, making what is missing, and passes its controllers on to it.
     private static func descend(
         _ path: CgroupPath, in hierarchy: UnifiedHierarchy, _ settings: ControlSettings,
         _ parentSettings: ControlSettings
@@ -72,6 +73,14 @@ public struct Cgroup: Sendable {
             place += "/" + name
         }
         return Cgroup(directory: directory, path: path, isNew: isNew, hierarchy: hierarchy)
+    }
+
+    /// Lets a group that is there have controllers that it was made without.
+    ///
+    /// - Parameter settings: What they are needed for.
+    /// - Throws: ``CgroupError`` that says what stands in the way.
+    public func obtainControllers(for settings: ControlSettings) throws(CgroupError) {
+        _ = try Self.descend(path, in: hierarchy, settings, .none)
     }
 
     /// Opens a group that was made before.

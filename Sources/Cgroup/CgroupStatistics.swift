@@ -61,7 +61,7 @@ extension Cgroup {
     }
 
     /// A file of `KEY VALUE` lines; empty where the group has none of that name.
-    private func flatKeys(_ file: String) throws(SystemCallError) -> [String: UInt64] {
+    func flatKeys(_ file: String) throws(SystemCallError) -> [String: UInt64] {
         var values: [String: UInt64] = [:]
         for line in (try text(file) ?? "").split(separator: "\n") {
             let pair = line.split(separator: " ")
@@ -71,7 +71,7 @@ extension Cgroup {
     }
 
     /// A file's text; nil where the group has none of that name, or has been removed (by systemd, say).
-    private func text(_ file: String) throws(SystemCallError) -> String? {
+    func text(_ file: String) throws(SystemCallError) -> String? {
         do throws(SystemCallError) {
             return String(
                 decoding: try directory.descriptor.open(file, .readOnly).readAll(limit: 1 << 20), as: UTF8.self)

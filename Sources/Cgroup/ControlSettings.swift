@@ -54,6 +54,7 @@ public struct ControlSettings: Equatable, Sendable {
         changes.settings.removeAll { setting in
             setting.value == "max" || setting.file == "cpu.max" && setting.value.hasPrefix("max ")
                 || setting.file == "cpu.weight" && setting.value == "100"
+                || setting.file == "cpu.idle" && setting.value == "0"
         }
         return changes
     }
@@ -121,10 +122,9 @@ private struct Writer {
             add("cpu.max", "max \(period)", "cpu.period")
         }
         if let burst = cpu.burst { add("cpu.max.burst", "\(burst)", "cpu.burst") }
-        if cpu.idle == 1 {
-            // The kernel takes no weight for an idle group: it has the least.
-            add("cpu.idle", "1", "cpu.idle")
-        } else if let shares = cpu.shares, shares != 0 {
+        if let idle = cpu.idle { add("cpu.idle", "\(idle)", "cpu.idle") }
+        // The kernel takes no weight for an idle group: it has the least.
+        if cpu.idle != 1, let shares = cpu.shares, shares != 0 {
             add("cpu.weight", "\(CPUWeight(shares: shares).weight)", "cpu.shares")
         }
         if let cpus = cpu.cpus, !cpus.isEmpty { add("cpuset.cpus", cpus, "cpu.cpus") }

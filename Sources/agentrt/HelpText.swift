@@ -31,6 +31,8 @@ enum HelpText {
           delete [--force] ID        delete a stopped container
           pause ID, resume ID        stop all processes of a container, let them go on
           ps ID [PS-OPTION...]       list a container's processes
+          update [LIMITS] ID         change a container's limits
+          events [--stats] ID        print what a container uses, as JSON lines
           list                       list containers
           features                   print what the runtime can do, as JSON
           spec [--rootless]          write an example config.json
@@ -84,6 +86,28 @@ enum HelpText {
         "pause": "usage: agentrt pause ID\n",
         "resume": "usage: agentrt resume ID\n",
         "ps": "usage: agentrt ps [--format table|json] ID [PS-OPTION...]\n",
+        "update": """
+        usage: agentrt update [--resources FILE|-] ID
+               agentrt update [LIMITS] ID
+
+          --resources, -r FILE     the limits as JSON, as linux.resources of config.json; - is standard input
+          --memory BYTES, --memory-reservation BYTES, --memory-swap BYTES
+          --pids-limit N
+          --cpu-share N, --cpu-quota US, --cpu-period US, --cpu-burst US, --cpu-idle 0|1
+          --cpuset-cpus LIST, --cpuset-mems LIST
+          --blkio-weight N
+
+        BYTES may end with k, m, g or t, units of 1024; -1 is no limit.
+
+        """,
+        "events": """
+        usage: agentrt events [--interval TIME] ID
+               agentrt events --stats ID
+
+          --interval TIME   how often, such as 5s (5s)
+          --stats           once, then end
+
+        """,
         "list": "usage: agentrt list [--format table|json] [--quiet]\n",
         "features": "usage: agentrt features\n",
         "spec": "usage: agentrt spec [--rootless] [--bundle DIR]\n",

@@ -25,6 +25,8 @@ enum Verb {
         case "ps": return try PsVerb.run(global)
         case "pause": return try PauseVerb.run(global)
         case "resume": return try ResumeVerb.run(global)
+        case "update": return try UpdateVerb.run(global)
+        case "events": return try EventsVerb.run(global)
         case "list": return try ListVerb.run(global)
         case "features": return try FeaturesVerb.run(global)
         case "spec": return try SpecVerb.run(global)
@@ -33,7 +35,7 @@ enum Verb {
         case "selftest": return try SelftestVerb.run(global)
         case Probe.verb: return try Probe.run(global.verbArguments)
         case "help": return Output.print(HelpText.overview)
-        case "exec", "update", "events", "checkpoint", "restore", "explain", "why",
+        case "exec", "checkpoint", "restore", "explain", "why",
             "learn", "doctor":
             throw UsageError("\"\(verb)\" is not supported yet")
         default: throw UsageError("unknown command \"\(verb)\"; see agentrt --help")

@@ -68,6 +68,21 @@ import Testing
         #expect(try property("LoadState", of: unit) == "not-found")
     }
 
+    @Test func updateIsSystemdsToo() throws {
+        let (unit, path) = name()
+        let container = try container(path) { $0.payload("pause") }
+        try created(container)
+        _ = try container.command("update", "--memory", "32m", "--pids-limit", "40", container.id).run().succeeded()
+        let group = try "/sys/fs/cgroup" + property("ControlGroup", of: unit)
+        for _ in 0..<2 {
+            #expect(try Files.read(group + "/memory.max") == "33554432\n")
+            #expect(try Files.read(group + "/pids.max") == "40\n")
+            #expect(try property("MemoryMax", of: unit) == "33554432")
+            _ = try systemctl("daemon-reload").succeeded()
+        }
+        try container.delete("--force")
+    }
+
     @Test func aScopeWithoutANameIsNamedAfterTheContainer() throws {
         let container = try container(nil) { $0.payload("pause") }
         try created(container)
