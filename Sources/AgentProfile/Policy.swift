@@ -120,6 +120,8 @@ public struct Policy: Equatable, Sendable {
     public var executables: [ExecutableRule] = []
     /// What of the network is reachable.
     public var network: Network = .none
+    /// Where the profile says so: `agents.documentation.network`; empty where it says nothing.
+    public var networkOrigin = ""
     /// Names of the caller's environment variables that come along.
     public var passedEnvironment: [String] = []
     /// Variables that are set, by name; they win over passed ones.

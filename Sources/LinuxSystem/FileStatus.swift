@@ -136,15 +136,41 @@ extension FileDescriptor {
     /// - Returns: The number.
     /// - Throws: ``SystemCallError``.
     public func fileSystemMagic() throws(SystemCallError) -> UInt32 {
-        // struct statfs is 120 bytes; f_type is its first word.
+        UInt32(truncatingIfNeeded: try fileSystemWord(0))
+    }
+
+    /// What the mount that the descriptor lies in does not permit (statfs(2), f_flags).
+    ///
+    /// - Returns: The flags.
+    /// - Throws: ``SystemCallError``.
+    public func mountFlags() throws(SystemCallError) -> MountStateFlags {
+        MountStateFlags(rawValue: UInt64(bitPattern: Int64(try fileSystemWord(10))))
+    }
+
+    /// A word of struct statfs, which is 120 bytes: f_type is its first, f_flags its eleventh.
+    private func fileSystemWord(_ index: Int) throws(SystemCallError) -> Int {
         let number = rawValue
         var buffer: [Int] = Array(repeating: 0, count: 16)
         let result = buffer.withUnsafeMutableBytes { buffer in
             linux_syscall(Int(LINUX_SYS_fstatfs), Int(number), word(buffer.baseAddress), 0, 0, 0, 0)
         }
         try checked("fstatfs") { result }
-        return UInt32(truncatingIfNeeded: buffer[0])
+        return buffer[index]
     }
+}
+
+/// What a mount does not permit, as statfs(2) tells.
+public struct MountStateFlags: OptionSet, Sendable {
+    /// The bits of `f_flags`.
+    public let rawValue: UInt64
+
+    /// Flags by their bits.
+    public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+    /// Nothing is written (ST_RDONLY).
+    public static let readOnly = MountStateFlags(rawValue: 1)
+    /// Nothing is executed (ST_NOEXEC).
+    public static let noExec = MountStateFlags(rawValue: 8)
 }
 
 private func statusCall(

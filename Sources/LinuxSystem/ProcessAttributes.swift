@@ -29,13 +29,21 @@ public func setCredentials(uid: UInt32, gid: UInt32, groups: [UInt32]?) throws(S
 /// Whether this process's supplementary groups are all without an id in its user namespace (getgroups(2)), so that no
 /// file of theirs can be told from anybody's; podman's namespace for a user without sub-ids is the case.
 private func hasOnlyUnmappedGroups(besides gid: UInt32) throws(SystemCallError) -> Bool {
+    let unmapped: UInt32 = 65_534  // /proc/sys/kernel/overflowgid, as every system has it
+    return try supplementaryGroups().allSatisfy { $0 == gid || $0 == unmapped }
+}
+
+/// This process's supplementary groups (getgroups(2)).
+///
+/// - Returns: Their numbers.
+/// - Throws: ``SystemCallError``.
+public func supplementaryGroups() throws(SystemCallError) -> [UInt32] {
     var groups = [UInt32](repeating: 0, count: 65_536)  // NGROUPS_MAX
     let result = groups.withUnsafeMutableBytes {
         linux_syscall(Int(LINUX_SYS_getgroups), 65_536, word($0.baseAddress), 0, 0, 0, 0)
     }
     let count = try checked("getgroups") { result }
-    let unmapped: UInt32 = 65_534  // /proc/sys/kernel/overflowgid, as every system has it
-    return groups[..<Int(count)].allSatisfy { $0 == gid || $0 == unmapped }
+    return Array(groups[..<Int(count)])
 }
 
 /// Sets the file mode creation mask (umask(2)).

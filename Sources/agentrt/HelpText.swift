@@ -19,6 +19,9 @@ enum HelpText {
           bundle FILE [--agent A] [--tool T] [--project DIR] [--session S] --output DIR [-- CMD ARG...]
                                      make an OCI bundle of a profile
           check FILE                 validate a profile
+          explain FILE               what a profile permits, and which rule says so
+          why FILE read|write|exec|connect WHAT
+                                     whether something may be done, and what decides
           selftest                   try to break out of a sandbox on this machine
 
         Containers:
@@ -115,6 +118,16 @@ enum HelpText {
             "usage: agentrt bundle FILE [--agent A] [--tool T] [--project DIR] [--session S] [--tty] --output DIR "
             + "[-- CMD ARG...]\n",
         "check": "usage: agentrt check FILE [--project DIR]\n",
+        "explain": "usage: agentrt explain FILE [--agent A] [--tool T] [--project DIR] [--json]\n",
+        "why": """
+        usage: agentrt why FILE read|write|exec|connect WHAT [--agent A] [--tool T] [--project DIR] [--json]
+               agentrt why FILE --batch [--agent A] [--tool T] [--project DIR]
+
+          --batch   questions from standard input, "VERB WHAT" a line; an object a line for each
+
+        The status is 0 for yes, 1 for no, 2 where there is no answer.
+
+        """,
         "selftest": "usage: agentrt selftest [--json]\n",
     ]
 }

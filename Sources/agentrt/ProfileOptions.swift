@@ -7,8 +7,19 @@ enum ProfileOptions {
 
     /// Reads a profile and resolves it for the agent, tool and project of the command line.
     static func resolve(_ file: String, _ arguments: Arguments) throws -> PolicyResolution {
-        try ProfileFile.read(path: file).resolve(
-            agent: arguments["agent"], tool: arguments["tool"], context: context(arguments))
+        try resolve(try ProfileFile.read(path: file), arguments)
+    }
+
+    /// The same of a file that is read already.
+    static func resolve(_ file: ProfileFile, _ arguments: Arguments) throws -> PolicyResolution {
+        try file.resolve(agent: arguments["agent"], tool: arguments["tool"], context: context(arguments))
+    }
+
+    /// Who asks a question about a profile.
+    static func caller() throws(SystemCallError) -> Caller {
+        var caller = Caller(uid: effectiveUserID(), gid: effectiveGroupID(), environment: callerEnvironment())
+        caller.groups = try supplementaryGroups()
+        return caller
     }
 
     /// The project is the current directory, unless said otherwise.

@@ -32,11 +32,12 @@ enum Verb {
         case "spec": return try SpecVerb.run(global)
         case "bundle": return try BundleVerb.run(global)
         case "check": return try CheckVerb.run(global)
+        case "explain": return try ExplainVerb.run(global)
+        case "why": return WhyVerb.run(global)
         case "selftest": return try SelftestVerb.run(global)
         case Probe.verb: return try Probe.run(global.verbArguments)
         case "help": return Output.print(HelpText.overview)
-        case "exec", "checkpoint", "restore", "explain", "why",
-            "learn", "doctor":
+        case "exec", "checkpoint", "restore", "learn", "doctor":
             throw UsageError("\"\(verb)\" is not supported yet")
         default: throw UsageError("unknown command \"\(verb)\"; see agentrt --help")
         }

@@ -19,6 +19,7 @@ struct verb {
 extern const struct verb facts[];
 extern const struct verb attempts[];
 extern const struct verb behaviours[];
+extern const struct verb questions[];
 
 /// Prints `KEY SUBJECT=ok`, or the name of errno where `result` is -1.
 void report(const char *key, const char *subject, long result);

@@ -6,6 +6,8 @@ public struct Caller: Equatable, Sendable {
     public var uid: UInt32
     /// Its group.
     public var gid: UInt32
+    /// Its further groups, which a user keeps in the sandbox; only questions about a plan need them.
+    public var groups: [UInt32] = []
     /// Its environment.
     public var environment: [String: String]
     /// Whether the tool gets a terminal.

@@ -138,6 +138,21 @@ final class HostFiles {
         return Resolved(path: current, links: links, status: status)
     }
 
+    /// Where a path of the host is for this process.
+    func hostPath(_ path: String) -> String { root + path }
+
+    /// What the host's own mount forbids at a path; nothing where that cannot be found out.
+    func mountFlags(_ path: String) -> MountStateFlags {
+        do throws(SystemCallError) {
+            return try openFile(root + path, .path).mountFlags()
+        } catch {
+            return []  // For an answer about the path, which its permissions have been asked for already.
+        }
+    }
+
+    /// What a symbolic link holds; its directory is free of links.
+    func link(at path: String) throws(PlanError) -> String { try target(of: path) }
+
     private func target(of path: String) throws(PlanError) -> String {
         let key = PathKey(path)
         if let known = targets[key] { return known }

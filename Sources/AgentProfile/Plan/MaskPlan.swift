@@ -40,6 +40,26 @@ struct MaskPlan {
         masks[index].contents.append((path, entry))
     }
 
+    /// Whether something permitted lies below a denied directory, so that names in it can be looked up.
+    func hasContents(_ directory: String) -> Bool {
+        masks.contains { $0.path.isSamePath(as: directory) && !$0.contents.isEmpty }
+    }
+
+    /// What stands at a path below a denied directory: something that permitted places or links need, or nothing.
+    ///
+    /// - Parameters:
+    ///   - path: The path.
+    ///   - directory: The denied directory.
+    /// - Returns: The entry, or nil.
+    func entry(at path: String, in directory: String) -> FileTree.Entry? {
+        guard let mask = masks.first(where: { $0.path.isSamePath(as: directory) }) else { return nil }
+        for (place, entry) in mask.contents {
+            if place.isSamePath(as: path) { return entry }
+            if place.isPath(below: path) { return .directory(mode: 0o111) }
+        }
+        return nil
+    }
+
     /// The masks as files and directories of the bundle, parents first.
     var tree: FileTree {
         var tree = FileTree()

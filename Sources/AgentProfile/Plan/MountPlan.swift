@@ -24,6 +24,10 @@ struct MountPlan {
         let isLoadable: Bool
         /// Whether it is an empty directory in memory.
         let isFresh: Bool
+        /// The place in the profile it goes back to.
+        let origin: String
+        /// Why it is there, for people.
+        let reason: String
     }
 
     /// The mounts, in order.
@@ -39,9 +43,10 @@ struct MountPlan {
     private static let anchorLimit = 64
 
     private let options: MountOptions
-    private var anchors = 0
+    /// How many mounts only keep directories from being renamed.
+    private(set) var anchors = 0
     /// The mounts by path.
-    private var places: [PathKey: Level] = [:]
+    private(set) var places: [PathKey: Level] = [:]
     /// The mounts above the place the walk is at, from the top.
     private var levels: [Level] = []
 
@@ -80,7 +85,9 @@ struct MountPlan {
         let above = levels.last
         // What is below a directory whose code may be loaded may be loaded too, as long as nobody can write it.
         let isLoadable = node.access == .readOnly && (node.isLoadable || above?.isLoadable ?? false)
-        let level = Level(path: node.path, access: node.access, isLoadable: isLoadable, isFresh: node.isFresh)
+        let level = Level(
+            path: node.path, access: node.access, isLoadable: isLoadable, isFresh: node.isFresh, origin: node.origin,
+            reason: node.reason)
 
         guard let above else {
             if node.access == .denied { return }  // Nothing of the host is seen there.
@@ -167,7 +174,11 @@ struct MountPlan {
             let anchor = ViewNode(
                 path: directory, isDirectory: true, access: .writable, isLoadable: false, origin: node.origin,
                 reason: "keeps \(quoted(node.path)) in its place")
-            append(anchor, Level(path: directory, access: .writable, isLoadable: false, isFresh: false))
+            append(
+                anchor,
+                Level(
+                    path: directory, access: .writable, isLoadable: false, isFresh: false, origin: anchor.origin,
+                    reason: anchor.reason))
         }
     }
 }

@@ -67,6 +67,7 @@ struct PolicyResolver {
         policy.links = links
         policy.executables = grants.executables.map(\.rule)
         policy.network = grants.network.value
+        if grants.network.place.path.hasSuffix("network") { policy.networkOrigin = grants.network.place.path }
         policy.passedEnvironment = grants.passed
         policy.setEnvironment = grants.set
         policy.resources = grants.resources
