@@ -35,6 +35,7 @@ struct Attempt: Sendable {
         case loader = "a dynamic loader"
         case x86 = "an x86-64 kernel"
         case xattr = "extended attributes"
+        case filesWithoutName = "files without a name (O_TMPFILE)"
     }
 
     /// What is known of an attempt outside of a sandbox.

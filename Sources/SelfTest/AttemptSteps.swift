@@ -5,6 +5,9 @@ enum Steps {
     /// The words by which the payload says that it ran; see ``Probe``.
     static let payloadWords = ["payload", "selftest-probe", "payload"]
 
+    /// To open a file that has no name, in the directory that is opened (O_TMPFILE).
+    static let withoutName = OpenFlags(rawValue: 0o20_000_000).union([.directory, .readWrite])
+
     /// Makes one call, which must be refused.
     ///
     /// - Parameters:

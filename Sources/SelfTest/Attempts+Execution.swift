@@ -38,7 +38,7 @@ extension Attempt {
                 }
                 return try Steps.copyPayload(place, to: home + "/selftest-payload")
             }),
-        Attempt("exec-tmpfile", .mounts, [.permissionDenied], control: .mustSucceed) {
+        Attempt("exec-without-name", .mounts, [.permissionDenied], needs: [.filesWithoutName], control: .mustSucceed) {
             place throws(SystemCallError) in
             let readable = try fileWithoutName(place)
             throw attemptExecution("", of: readable, Steps.payloadWords)
@@ -212,9 +212,7 @@ extension Attempt {
 
     /// A file without a name that holds the payload, open for reading only: one open for writing is not executed.
     private static func fileWithoutName(_ place: Surroundings) throws(SystemCallError) -> FileDescriptor {
-        // O_TMPFILE
-        let flags = OpenFlags(rawValue: 0o20_000_000).union([.directory, .readWrite])
-        let file = try openFile(place.writable, flags, mode: 0o755)
+        let file = try openFile(place.writable, Steps.withoutName, mode: 0o755)
         try Steps.copy(place.unlisted, into: file)
         return try openFile("/proc/self/fd/\(file.rawValue)", .readOnly)
     }

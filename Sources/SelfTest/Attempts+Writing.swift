@@ -14,8 +14,8 @@ extension Attempt {
             "write-new", .mounts, isReadOnly, control: .mustSucceed,
             Steps.write([.writeOnly, .create, .exclusive]) { $0.project + "/src/new" }),
         Attempt(
-            "write-without-name", .mounts, isReadOnly, control: .mustSucceed,
-            Steps.write(OpenFlags(rawValue: 0o20_000_000).union([.directory, .readWrite])) { $0.project + "/src" }),
+            "write-without-name", .mounts, isReadOnly, needs: [.filesWithoutName], control: .mustSucceed,
+            Steps.write(Steps.withoutName) { $0.project + "/src" }),
         Attempt("write-reopened", .mounts, isReadOnly, control: .mustSucceed) { place throws(SystemCallError) in
             let file = try openFile(place.readOnly, .readOnly)
             return try Steps.write { _ in "/proc/self/fd/\(file.rawValue)" }(place)

@@ -92,6 +92,10 @@ final class Playground {
             try attempt("setxattr", .text(directory + "/secret.txt"), "user.selftest", "x", 1, 0)
             available.insert(.xattr)
         } catch {}  // This file system has none.
+        do throws(SystemCallError) {
+            _ = try openFile(directory, Steps.withoutName, mode: 0o600)
+            available.insert(.filesWithoutName)
+        } catch {}  // Nor files without a name.
         for path in [[0] + Array(name.utf8), Array((directory + "/socket").utf8) + [0]] {
             let socket = try Steps.socket(1, 1)
             let (address, length) = Steps.unixAddress(path)

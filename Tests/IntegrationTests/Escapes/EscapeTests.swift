@@ -1,0 +1,66 @@
+import Glibc
+import Testing
+
+/// Attempts to break out, one a line of a table: each must fail in the sandbox of every caller, and where the OCI
+/// specification suffices in runc, and leave the host as it was; and it succeeds outside, or it would prove nothing.
+@Suite(.needsRoot, .agentrtOnly) struct EscapeTests {
+    @Test(arguments: Escape.execution + Escape.loaded) func runsNothingThatIsNotListed(_ escape: Escape) throws {
+        try attempt(escape)
+    }
+
+    @Test(arguments: Escape.kernel + Escape.mounting) func getsNothingFromTheKernel(_ escape: Escape) throws {
+        try attempt(escape)
+    }
+
+    @Test(arguments: Escape.files + Escape.hidden + Escape.protected) func reachesNoFile(_ escape: Escape) throws {
+        try attempt(escape)
+    }
+
+    @Test(arguments: Escape.network + Escape.processes) func reachesNobody(_ escape: Escape) throws {
+        try attempt(escape)
+    }
+
+    @Test func thereAreEnoughAndNoneTwice() {
+        let all = Escape.all
+        #expect(Set(all.map(\.name)).count == all.count && all.count >= 160)
+        #expect(all.count { !$0.succeedsOutside } <= 31, "proved by nothing but their kind of error")
+    }
+
+    private func attempt(_ escape: Escape) throws {
+        if escape.succeedsOutside {
+            let place = try EscapePlace(.rootInUsersProject, for: escape)
+            let output = try place.control(escape).run()
+            #expect(output.status == 0, "fails outside of a sandbox too: \(output)")
+        }
+        for identity in Identity.allCases where !escape.exceptFor.contains(identity) {
+            let place = try EscapePlace(identity, for: escape)
+            let before = try place.fingerprint()
+            var command = try place.command(escape)
+            command.inherited = [9: try openOutside(place)]
+            let output = try command.run()
+            command.inherited.values.forEach { close($0) }
+            #expect(output.status != 0 && !output.standardOutput.contains("EVIL"), "\(identity): \(output)")
+            #expect(output.standardOutput.hasPrefix("begun\n"), "\(identity): was not made: \(output)")
+            #expect(try place.fingerprint() == before, "\(identity): the host changed: \(output)")
+        }
+        if escape.holdsInRunc { try attemptInRunc(escape) }
+    }
+
+    private func openOutside(_ place: EscapePlace) throws -> Int32 {
+        try check(open(place.project.scratch.directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC), "open", "outside")
+    }
+
+    private func attemptInRunc(_ escape: Escape) throws {
+        let place = try EscapePlace(.rootInUsersProject, for: escape)
+        let bundle = try place.project.scratch.path("made")
+        _ = try place.bundle(escape, to: bundle).run().succeeded()
+        let before = try place.fingerprint()
+        let output = try Command(
+            "/usr/sbin/runc",
+            ["--root", place.project.scratch.stateRoot, "run", "--bundle", bundle, "test-\(uniqueNumber())"]
+        ).run()
+        #expect(output.status != 0 && !output.standardOutput.contains("EVIL"), "runc: \(output)")
+        #expect(output.standardOutput.hasPrefix("begun\n"), "runc: was not made: \(output)")
+        #expect(try place.fingerprint() == before, "runc: the host changed: \(output)")
+    }
+}
