@@ -204,7 +204,7 @@ public struct Cgroup: Sendable {
         }
     }
 
-    private static func removeTree(_ path: String) throws(SystemCallError) {
+    static func removeTree(_ path: String) throws(SystemCallError) {
         do throws(SystemCallError) {
             return try removeDirectory(path)
         } catch  where error.errno == .noSuchFile {

@@ -7,6 +7,9 @@ public struct UnifiedHierarchy: Sendable {
     /// Where it is mounted.
     public let mountPoint: String
 
+    /// Whether no legacy hierarchies are beside it.
+    var isAlone: Bool { mountPoint == "/sys/fs/cgroup" }
+
     /// Finds the hierarchy: alone at `/sys/fs/cgroup`, or beside the legacy ones at `/sys/fs/cgroup/unified`.
     ///
     /// - Returns: The hierarchy, or nil where this host has none.

@@ -61,6 +61,9 @@ extension Container {
         if let cgroup {
             try during("remove cgroup \(quoted(cgroup.absolutePath))") { try cgroup.remove() }
         }
+        if let places = record?.legacyCgroups, !places.isEmpty {
+            try during("remove cgroup") { try LegacyGroups(places: places).remove() }
+        }
         if let scope = record?.systemdScope {
             try during("remove \(quoted(scope))") { () throws(CgroupError) in try SystemdManager().stop(scope) }
         }

@@ -103,7 +103,11 @@ extension Container {
     /// Reads what the ended container used, and whether want of memory ended it.
     private func account(_ launch: Launch, _ result: inout RunResult) throws(RuntimeError) {
         guard let cgroup = launch.cgroup else { return }
-        let statistics = try during("cgroup") { try cgroup.statistics() }
+        let statistics = try during("cgroup") { () throws(SystemCallError) in
+            var statistics = try cgroup.statistics()
+            try launch.legacyGroups?.add(to: &statistics)
+            return statistics
+        }
         result.statistics = statistics
         if case .ended(.signalled(Signals.kill)) = result.reason, (statistics.memoryKills ?? 0) > 0 {
             result.reason = .memory(ofSession: statistics.memoryLimitHits == 0)

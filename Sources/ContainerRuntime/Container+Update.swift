@@ -18,18 +18,42 @@ extension Container {
             throw RuntimeError("\(cannot): container not running (it is \(status.rawValue))")
         }
         try during("linux.resources") { try resources.validate() }
-        guard let record, let cgroup = try record.openCgroup() else {
+        guard var record, let cgroup = try record.openCgroup() else {
             throw RuntimeError("\(cannot): it has no control group of its own")
         }
-        try during(cannot) { () throws(CgroupError) in
-            let settings = try cgroup.settings(for: resources)
-            if let scope = record.systemdScope {
-                // It would write its own values again whenever it is reloaded.
-                try SystemdManager().change(scope, to: settings)
-            } else {
-                try cgroup.obtainControllers(for: settings)
+        let hierarchies = try during(cannot) { () throws(SystemCallError) in
+            record.systemdScope == nil
+                ? try LegacyHierarchies.ofHost(for: [resources], beside: UnifiedHierarchy.ofHost()) : .none
+        }
+        let (legacy, unified) = hierarchies.split(resources)
+        let settings = try during(cannot) { () throws(CgroupError) in try cgroup.settings(for: unified) }
+        let legacySettings = try during(cannot) { () throws(CgroupError) in try LegacySettings(legacy) }
+        var groups = LegacyGroups(places: record.legacyCgroups)
+        if !legacySettings.isEmpty {
+            groups = try during(cannot) { () throws(CgroupError) in
+                try groups.extended(for: legacySettings, at: cgroup.path, in: hierarchies) {
+                    () throws(SystemCallError) in
+                    try cgroup.allProcesses()
+                }
             }
-            try cgroup.change(to: settings)
+            // Written down first: what is in the record is removed with the container.
+            record.legacyCgroups = groups.places
+            try directory.save(record)
+        }
+        try during(cannot) { () throws(CgroupError) in
+            let before = try groups.change(to: legacySettings)
+            do throws(CgroupError) {
+                if let scope = record.systemdScope {
+                    // It would write its own values again whenever it is reloaded.
+                    try SystemdManager().change(scope, to: settings)
+                } else {
+                    try cgroup.obtainControllers(for: settings)
+                }
+                try cgroup.change(to: settings)
+            } catch {
+                try groups.restore(before)
+                throw error
+            }
         }
     }
 }

@@ -20,6 +20,8 @@ struct ContainerRecord: JSONDecodable, JSONEncodable {
     var created: Int64
     /// Path of its control group from the root of the hierarchy; nil where it has none.
     var cgroupPath: String?
+    /// The directories of its groups on cgroup v1, by controller; empty where no limit is held there.
+    var legacyCgroups: [String: String]
     /// The scope that systemd made for it; nil where the group was made here.
     var systemdScope: String?
     /// Hooks to run after the container is deleted: the bundle may be gone by then.
@@ -31,7 +33,7 @@ struct ContainerRecord: JSONDecodable, JSONEncodable {
 
     init(
         ociVersion: String, bundle: String, annotations: [String: String], pid: Int32, startTime: UInt64,
-        created: Int64, cgroupPath: String?, systemdScope: String?, hooks: Hooks,
+        created: Int64, cgroupPath: String?, legacyCgroups: [String: String], systemdScope: String?, hooks: Hooks,
         hasOwnPIDNamespace: Bool
     ) {
         self.ociVersion = ociVersion
@@ -41,6 +43,7 @@ struct ContainerRecord: JSONDecodable, JSONEncodable {
         self.startTime = startTime
         self.created = created
         self.cgroupPath = cgroupPath
+        self.legacyCgroups = legacyCgroups
         self.systemdScope = systemdScope
         poststop = hooks.poststop
         poststart = hooks.poststart
@@ -56,6 +59,7 @@ struct ContainerRecord: JSONDecodable, JSONEncodable {
         startTime = try object.required("startTime")
         created = try object.required("created")
         cgroupPath = try object.optional("cgroupPath")
+        legacyCgroups = try object.optional("legacyCgroups") ?? [:]
         systemdScope = try object.optional("systemdScope")
         poststop = try object.optional("poststop") ?? []
         poststart = try object.optional("poststart") ?? []
@@ -71,6 +75,7 @@ struct ContainerRecord: JSONDecodable, JSONEncodable {
         object.encode("startTime", startTime)
         object.encode("created", created)
         object.encode("cgroupPath", cgroupPath)
+        if !legacyCgroups.isEmpty { object.encode("legacyCgroups", legacyCgroups) }
         object.encode("systemdScope", systemdScope)
         if !poststop.isEmpty { object.encode("poststop", poststop) }
         if !poststart.isEmpty { object.encode("poststart", poststart) }

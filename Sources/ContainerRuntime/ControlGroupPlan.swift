@@ -12,6 +12,10 @@ struct ControlGroupPlan {
     let settings: ControlSettings
     /// The limits of the session's group, right above the container's.
     private let sessionSettings: ControlSettings
+    /// Where controllers are on cgroup v1, and the limits that are held there.
+    private let legacy: LegacyHierarchies
+    private let legacySettings: LegacySettings
+    private let legacySessionSettings: LegacySettings
 
     /// Decides.
     ///
@@ -24,8 +28,19 @@ struct ControlGroupPlan {
     init(
         _ spec: Spec, id: ContainerID, annotations: RuntimeAnnotations, usesSystemd: Bool = false
     ) throws(RuntimeError) {
+        let hierarchy = try during("cgroup") { try UnifiedHierarchy.ofHost() }
+        self.hierarchy = hierarchy
+        let asked = spec.linux?.resources ?? LinuxResources()
+        let askedOfSession = annotations.sessionResources ?? LinuxResources()
+        // systemd puts a scope's limits where it has the controllers.
+        legacy =
+            usesSystemd
+            ? .none
+            : try during("cgroup") { () throws(SystemCallError) in
+                try LegacyHierarchies.ofHost(for: [asked, askedOfSession], beside: hierarchy)
+            }
         do throws(CgroupError) {
-            var resources = spec.linux?.resources ?? LinuxResources()
+            var (old, resources) = legacy.split(asked)
             if annotations.hasReapingInit, (resources.memory?.limit ?? 0) > 0,
                 resources.unified["memory.oom.group"] == nil
             {
@@ -33,12 +48,14 @@ struct ControlGroupPlan {
                 resources.unified["memory.oom.group"] = "1"
             }
             settings = try ControlSettings(resources).forNewGroup
-            sessionSettings = try ControlSettings(
-                annotations.sessionResources ?? LinuxResources(), origin: "annotations.dev.agentrt.session.resources")
+            legacySettings = try LegacySettings(old).forNewGroup
+            (old, resources) = legacy.split(askedOfSession)
+            let origin = "annotations.dev.agentrt.session.resources"
+            sessionSettings = try ControlSettings(resources, origin: origin)
+            legacySessionSettings = try LegacySettings(old, origin: origin)
         } catch {
             throw RuntimeError(error.description)
         }
-        hierarchy = try during("cgroup") { try UnifiedHierarchy.ofHost() }
         if usesSystemd {
             scope = try Self.scope(
                 spec.linux?.cgroupsPath, id, hasSessionLimits: !sessionSettings.isEmpty, annotations: spec.annotations)
@@ -50,19 +67,26 @@ struct ControlGroupPlan {
             if let setting = settings.settings.first ?? sessionSettings.settings.first {
                 throw RuntimeError("\(setting.origin): there is no cgroup v2 here to hold the limit")
             }
+            guard legacySettings.isEmpty, legacySessionSettings.isEmpty else {
+                throw RuntimeError("linux.resources: limits need cgroup v2 mounted, beside cgroup v1 if need be")
+            }
             path = nil
             return
         }
-        let asked = spec.linux?.cgroupsPath ?? id.description
-        path = try Self.path(asked, in: hierarchy)
-        if !sessionSettings.isEmpty, let path, path.components.count < 2 {
+        path = try Self.path(spec.linux?.cgroupsPath ?? id.description, in: hierarchy)
+        if !sessionSettings.isEmpty || !legacySessionSettings.isEmpty, let path, path.components.count < 2 {
             throw RuntimeError(
                 "annotations.dev.agentrt.session.resources: linux.cgroupsPath names no group of a session")
         }
     }
 
     /// Whether anything is limited.
-    var hasLimits: Bool { !settings.isEmpty || !sessionSettings.isEmpty }
+    var hasLimits: Bool {
+        !settings.isEmpty || !sessionSettings.isEmpty || !legacySettings.isEmpty || !legacySessionSettings.isEmpty
+    }
+
+    /// Whether the limit on memory is held by cgroup v1, where only one process at a time is killed.
+    var killsOneByOne: Bool { legacySettings.settings.contains { $0.file == "memory.limit_in_bytes" } }
 
     /// Where a relative path lies: for root below the hierarchy's own root, for others below the group that is theirs.
     static func path(_ cgroupsPath: String, in hierarchy: UnifiedHierarchy) throws(RuntimeError) -> CgroupPath {
@@ -96,12 +120,36 @@ struct ControlGroupPlan {
         }
     }
 
+    /// Makes the groups of cgroup v1.
+    ///
+    /// - Returns: The groups; nil where no limit is held there.
+    /// - Throws: ``RuntimeError``.
+    func makeLegacy() throws(RuntimeError) -> LegacyGroups? {
+        guard let path, !legacySettings.isEmpty || !legacySessionSettings.isEmpty else { return nil }
+        do throws(CgroupError) {
+            return try LegacyGroups.make(
+                path, in: legacy, settings: legacySettings, parentSettings: legacySessionSettings)
+        } catch  where error.isLackOfRights {
+            throw RuntimeError(
+                "\((legacySettings.settings + legacySessionSettings.settings)[0].origin): only root may limit with cgroup "
+                    + "v1, and this host has the controller there (boot with systemd.unified_cgroup_hierarchy=1)")
+        } catch {
+            throw RuntimeError("cgroup \(quoted(path.description)): \(error)")
+        }
+    }
+
     /// What of the limits kept the container from starting, where its first process was killed; nil where none did.
-    func startFailure(_ cgroup: Cgroup?) throws(RuntimeError) -> RuntimeError? {
+    func startFailure(_ cgroup: Cgroup?, _ legacyGroups: LegacyGroups?) throws(RuntimeError) -> RuntimeError? {
         guard let cgroup, hasLimits else { return nil }
-        let statistics = try during("cgroup") { try cgroup.statistics() }
+        let statistics = try during("cgroup") { () throws(SystemCallError) in
+            var statistics = try cgroup.statistics()
+            try legacyGroups?.add(to: &statistics)
+            return statistics
+        }
         guard (statistics.memoryKills ?? 0) > 0 else { return nil }
-        guard let limit = settings.settings.last(where: { $0.file == "memory.max" }), statistics.memoryLimitHits != 0
+        let limits = (settings.settings + legacySettings.settings)
+            .last { $0.file == "memory.max" || $0.file == "memory.limit_in_bytes" }
+        guard let limit = limits, statistics.memoryLimitHits != 0
         else { return RuntimeError("killed for want of memory while it was started, at the limit of a group above") }
         return RuntimeError(
             "\(limit.origin): killed while it was started: \(limit.value) bytes of memory are too few; "

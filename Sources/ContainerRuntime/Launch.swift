@@ -19,6 +19,7 @@ final class Launch {
     let controlGroup: ControlGroupPlan
     private let deviceRules: DeviceRules
     private(set) var cgroup: Cgroup?
+    private(set) var legacyGroups: LegacyGroups?
     /// What keeps the scope of systemd until the container's first process is in it.
     private var scopeKeeper: ProcessHandle?
     private(set) var pid: Int32 = 0
@@ -69,6 +70,7 @@ final class Launch {
                 cgroup = try controlGroup.make(scope, holding: keeper.pid)
             } else {
                 cgroup = try controlGroup.make()
+                legacyGroups = try controlGroup.makeLegacy()
             }
             plan.cgroupPath = cgroup?.absolutePath
             // Init in a new user namespace begins when it is told to; any other waits only at the end of its building.
@@ -181,6 +183,7 @@ final class Launch {
         let record = ContainerRecord(
             ociVersion: bundle.spec.ociVersion, bundle: bundle.path, annotations: bundle.spec.annotations,
             pid: pid, startTime: started.startTime, created: wallClock(), cgroupPath: cgroup?.path.description,
+            legacyCgroups: legacyGroups?.places ?? [:],
             systemdScope: controlGroup.scope?.unit, hooks: bundle.spec.hooks,
             hasOwnPIDNamespace: plan.newNamespaces.contains(.pid))
         try directory?.save(record)
@@ -189,6 +192,8 @@ final class Launch {
 
     private func handshake() throws(RuntimeError) {
         guard let socket = channel else { return }
+        // Before init goes on, and before any code but the runtime's runs.
+        try during("cgroup") { () throws(SystemCallError) in try legacyGroups?.take(pid) }
         if plan.newNamespaces.contains(.user) { try sendProceed(socket) }
         try startGate()
         // The kernel takes its time to check the program: meanwhile init builds the root file system.
@@ -234,7 +239,7 @@ final class Launch {
         guard let process else { return RuntimeError("init died") }
         let end = try during("wait for init") { try process.waitForEnd() }
         self.process = nil
-        if end == .signalled(Signals.kill), let why = try controlGroup.startFailure(cgroup) { return why }
+        if end == .signalled(Signals.kill), let why = try controlGroup.startFailure(cgroup, legacyGroups) { return why }
         switch end {
         case .signalled(let signal): return RuntimeError("init was killed by signal \(Signals.name(signal))")
         case .exited(let status): return RuntimeError("init ended early with status \(status)")
@@ -269,6 +274,7 @@ final class Launch {
         attempt { try endScopeKeeper() }
         attempt { _ = try streams?.finish() }
         attempt { try cgroup?.remove() }
+        attempt { try legacyGroups?.remove() }
         attempt { if cgroup != nil, let scope = controlGroup.scope { try SystemdManager().stop(scope.unit) } }
         attempt { try directory?.remove() }
         (process, directory) = (nil, nil)

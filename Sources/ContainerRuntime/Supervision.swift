@@ -1,3 +1,4 @@
+internal import Cgroup
 internal import LinuxSystem
 internal import OCISpec
 
@@ -7,6 +8,8 @@ struct Supervision {
     private let signals: SignalQueue
     private let process: ProcessHandle
     private let channel: FrameSocket
+    /// Counts up when memory is out, where the kernel would kill one process of a sandbox that has to end as a whole.
+    private let memoryEvents: EventCounter?
 
     init(_ launch: Launch, signals: SignalQueue) throws(RuntimeError) {
         guard let process = launch.process, let channel = launch.channel else {
@@ -16,6 +19,10 @@ struct Supervision {
         self.signals = signals
         self.process = process
         self.channel = channel
+        let killsOneByOne = launch.plan.annotations.hasReapingInit && launch.controlGroup.killsOneByOne
+        memoryEvents = try during("memory limit") { () throws(SystemCallError) in
+            killsOneByOne ? try launch.legacyGroups?.outOfMemoryEvents() : nil
+        }
     }
 
     /// Waits until the container has ended and all its output has been passed on.
@@ -32,6 +39,7 @@ struct Supervision {
                     [
                         process.descriptor.rawValue, signals.descriptor.rawValue,
                         channelIsOpen ? socket.descriptor.rawValue : -1, relay?.input ?? -1, relay?.output ?? -1,
+                        memoryEvents?.rawValue ?? -1,
                     ], milliseconds: left)
             }
             if ready[2] {
@@ -46,6 +54,7 @@ struct Supervision {
             }
             if ready[1] { try passSignals(relay) }
             if ready[3] || ready[4] { try relay?.carry(input: ready[3], output: ready[4]) }
+            if ready[5] { try endForMemory() }
             if ready[0] {
                 try relay?.drain()
                 let end = try during("wait") { try process.waitForEnd() }
@@ -65,6 +74,23 @@ struct Supervision {
             }
         }
         return .ended(initEnd)
+    }
+
+    /// Ends the sandbox when the kernel has killed a process of it, which follows the event.
+    private func endForMemory() throws(RuntimeError) {
+        try during("memory limit") { () throws(SystemCallError) in
+            try memoryEvents?.reset()
+            for _ in 0..<100 {
+                if try launch.legacyGroups?.hasKilledForMemory() == true { break }
+                sleep(milliseconds: 1)
+            }
+            guard try launch.legacyGroups?.hasKilledForMemory() == true else { return }
+            do throws(SystemCallError) {
+                try process.send(signal: Signals.kill)
+            } catch  where error.errno == .noSuchProcess {
+                return
+            }
+        }
     }
 
     private func killForTime() throws(RuntimeError) {

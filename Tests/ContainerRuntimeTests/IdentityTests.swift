@@ -40,7 +40,7 @@ struct IdentityTests {
         let record = ContainerRecord(
             ociVersion: "1.2.0", bundle: "/b", annotations: ["k": "v"], pid: 42, startTime: UInt64(Int64.max),
             created: 1_700_000_000_000_000_000, cgroupPath: "/agentrt/x",
-            systemdScope: "agentrt-x.scope",
+            legacyCgroups: ["memory": "/sys/fs/cgroup/memory/a"], systemdScope: "agentrt-x.scope",
             hooks: Hooks(
                 poststart: [Hook(path: "/a", args: ["a"], env: ["X=1"], timeout: 5)], poststop: [Hook(path: "/z")]),
             hasOwnPIDNamespace: true)

@@ -87,24 +87,6 @@ import Testing
         #expect(try refusal(of: container).contains(path))
     }
 
-    /// Where controllers are bound to cgroup v1; what happens where they are not is in Limits/.
-    static let isHybrid = Files.exists("/sys/fs/cgroup/memory/cgroup.procs")
-    static let limits: [(String, Node)] = [
-        ("memory.limit", 64_000_000), ("memory.swap", 64_000_000), ("memory.reservation", 1_000_000),
-        ("cpu.shares", 512), ("cpu.quota", 50_000), ("cpu.cpus", "0"), ("pids.limit", 10),
-        ("blockIO.weight", 100),
-    ]
-
-    @Test(.agentrtOnly, .enabled(if: isHybrid), arguments: limits) func limitIsRefusedByName(
-        _ path: String, _ value: Node
-    ) throws {
-        let words = path.split(separator: ".").map(String.init)
-        let container = try scratch.container { $0.linux["resources"][words[0]][words[1]] = value }
-        let message = try refusal(of: container)
-        #expect(message.contains("linux.resources.\(words[0])"))
-        #expect(message.contains("not on cgroup v2 here") || message.contains("memory.swap: counts"), "\(message)")
-    }
-
     /// What engines write when nobody asked for a limit.
     static let emptyLimits: [(String, Node)] = [
         ("memory", [:]), ("cpu", [:]), ("pids", ["limit": -1]), ("pids", ["limit": 0]),

@@ -48,7 +48,7 @@ long linux_getpid_of_32_bits(void);
 
 enum {
     LINUX_SYSCALL(bpf), LINUX_SYSCALL(capget), LINUX_SYSCALL(chdir), LINUX_SYSCALL(clock_nanosleep), LINUX_SYSCALL(close_range),
-    LINUX_SYSCALL(dup3), LINUX_SYSCALL(execve), LINUX_SYSCALL(execveat), LINUX_SYSCALL(exit_group),
+    LINUX_SYSCALL(dup3), LINUX_SYSCALL(eventfd2), LINUX_SYSCALL(execve), LINUX_SYSCALL(execveat), LINUX_SYSCALL(exit_group),
     LINUX_SYSCALL(faccessat2), LINUX_SYSCALL(fchdir), LINUX_SYSCALL(fchmod), LINUX_SYSCALL(fchmodat),
     LINUX_SYSCALL(fchown), LINUX_SYSCALL(fchownat), LINUX_SYSCALL(fcntl), LINUX_SYSCALL(flock),
     LINUX_SYSCALL(fsconfig), LINUX_SYSCALL(fsmount), LINUX_SYSCALL(fsopen), LINUX_SYSCALL(fstatfs),

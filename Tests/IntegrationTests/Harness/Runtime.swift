@@ -39,6 +39,11 @@ extension Trait where Self == ConditionTrait {
     /// The test is about what only agentrt promises.
     static var agentrtOnly: Self { .enabled(if: Runtime.current.kind == .agentrt, "about agentrt only") }
 
+    /// The test is about a host that has controllers on cgroup v1, beside cgroup v2.
+    static var hostIsHybrid: Self {
+        .enabled(if: Files.exists("/sys/fs/cgroup/memory/cgroup.procs"), "needs controllers on cgroup v1")
+    }
+
     /// A runtime that is known to differ, and how.
     static func differs(_ kind: Runtime.Kind, _ how: Comment) -> Self {
         .disabled(if: Runtime.current.kind == kind, how)

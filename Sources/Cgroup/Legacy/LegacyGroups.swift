@@ -1,0 +1,324 @@
+public import LinuxSystem
+
+/// One container's groups on cgroup v1, one for each controller that its limits need; all lie at the same path as its
+/// group of cgroup v2.
+public struct LegacyGroups: Sendable {
+    /// The groups' directories in the file system, by controller.
+    public let places: [String: String]
+
+    /// As in ``Cgroup``: the sticky bit marks what is made here.
+    private static let mode: UInt32 = 0o1755
+
+    /// Groups that were made before.
+    ///
+    /// - Parameter places: Their directories, by controller.
+    public init(places: [String: String]) { self.places = places }
+
+    /// Makes groups and sets their limits.
+    ///
+    /// - Parameters:
+    ///   - path: Where in each hierarchy.
+    ///   - hierarchies: The hierarchies.
+    ///   - settings: The limits.
+    ///   - parentSettings: The limits of the groups above them, which a session's calls share.
+    ///   - controllers: Controllers to make groups for besides those that limits need.
+    /// - Returns: The groups.
+    /// - Throws: ``CgroupError``; what was made for it is gone again.
+    public static func make(
+        _ path: CgroupPath, in hierarchies: LegacyHierarchies, settings: LegacySettings,
+        parentSettings: LegacySettings = .none, controllers: [String] = []
+    ) throws(CgroupError) -> LegacyGroups {
+        var places: [String: String] = [:]
+        let needed = Set(settings.controllers + parentSettings.controllers + controllers).sorted()
+        do throws(CgroupError) {
+            for controller in needed {
+                guard let mountPoint = hierarchies.place(of: controller) else {
+                    throw CgroupError("the \(controller) controller is not mounted")
+                }
+                places[controller] = mountPoint + path.description
+                try descend(path, from: mountPoint, controller, parentSettings.settings(of: controller))
+                try write(settings.settings(of: controller), into: mountPoint + path.description)
+            }
+        } catch {
+            let failure = error
+            try attempt { () throws(SystemCallError) in try LegacyGroups(places: places).remove() }
+            throw failure
+        }
+        return LegacyGroups(places: places)
+    }
+
+    private static func descend(
+        _ path: CgroupPath, from mountPoint: String, _ controller: String, _ parentSettings: [ControlSetting]
+    ) throws(CgroupError) {
+        var place = mountPoint
+        for (index, name) in path.components.enumerated() {
+            let above = place
+            place += "/" + name
+            try attempt { () throws(SystemCallError) in
+                do throws(SystemCallError) {
+                    try makeDirectory(place, mode: mode)
+                } catch  where error.errno == .fileExists {
+                    return
+                }
+                // A new group may use nothing until it is told what (cpusets.rst).
+                guard controller == "cpuset" else { return }
+                for file in ["cpuset.cpus", "cpuset.mems"] {
+                    try openFile(place + "/" + file, .writeOnly).write(try readFile(above + "/" + file, limit: 65_536))
+                }
+            }
+            if index == path.components.count - 2 { try share(parentSettings, place) }
+        }
+        guard try attempt({ () throws(SystemCallError) in try processes(of: place) }).isEmpty else {
+            throw CgroupError("\(quoted(place)) holds processes already")
+        }
+    }
+
+    /// Sets the limits of a group that several calls share: the first sets them, the others find them set.
+    private static func share(_ settings: [ControlSetting], _ place: String) throws(CgroupError) {
+        if settings.isEmpty { return }
+        let lock = try attempt { () throws(SystemCallError) in
+            let lock = try openFile(place, [.readOnly, .directory])
+            try lock.lock()
+            return lock
+        }
+        for setting in settings where try !isSet(setting, place) {
+            if try attempt({ () throws(SystemCallError) in try isInUse(place) }) {
+                throw CgroupError(
+                    "\(setting.origin): the session \(quoted(place)) runs under another \(setting.file); "
+                        + "end it, or take another --session")
+            }
+            try write([setting], into: place)
+        }
+        _ = lock
+    }
+
+    private static func isSet(_ setting: ControlSetting, _ place: String) throws(CgroupError) -> Bool {
+        let text = try attempt { () throws(SystemCallError) in try readFile(place + "/" + setting.file, limit: 4096) }
+        let value = String(decoding: text.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+        if value == setting.value { return true }
+        guard setting.controller == "memory", let kept = UInt64(value), let wanted = UInt64(setting.value) else {
+            return false
+        }
+        return kept <= wanted && wanted - kept < 65_536  // In whole pages.
+    }
+
+    /// Whether a process lives in a group or right below it.
+    private static func isInUse(_ place: String) throws(SystemCallError) -> Bool {
+        if try !processes(of: place).isEmpty { return true }
+        for entry in try directoryListing(place, leavesOutUnnameable: true) where entry.kind == .directory {
+            if try !processes(of: place + "/" + entry.name).isEmpty { return true }
+        }
+        return false
+    }
+
+    private static func processes(of place: String) throws(SystemCallError) -> [Int32] {
+        do throws(SystemCallError) {
+            let text = String(decoding: try readFile(place + "/cgroup.procs"), as: UTF8.self)
+            return text.split(separator: "\n").compactMap { Int32($0) }
+        } catch  where error.errno == .noSuchFile || error.errno == .noDevice {
+            return []
+        }
+    }
+
+    // MARK: Limits
+
+    /// Changes the limits of groups with processes in them: all of them, or none.
+    ///
+    /// - Parameter settings: The new limits.
+    /// - Returns: The limits as they were, to be written again by ``restore(_:)``.
+    /// - Throws: ``CgroupError``; then they are as they were.
+    public func change(to settings: LegacySettings) throws(CgroupError) -> [ControlSetting] {
+        var before: [ControlSetting] = []
+        for setting in settings.settings {
+            let place = places[setting.controller ?? ""] ?? ""
+            let text = try attempt { () throws(SystemCallError) in try self.text(place + "/" + setting.file) }
+            before.append(
+                ControlSetting(
+                    setting.file, String((text ?? "").prefix { $0 != "\n" }), origin: setting.origin + " (as it was)"))
+        }
+        do throws(CgroupError) {
+            try write(settings.settings)
+        } catch {
+            try restore(before)
+            throw error
+        }
+        return before
+    }
+
+    /// Takes a change back.
+    ///
+    /// - Parameter settings: What ``change(to:)`` gave.
+    /// - Throws: ``CgroupError``.
+    public func restore(_ settings: [ControlSetting]) throws(CgroupError) { try write(settings) }
+
+    private func write(_ settings: [ControlSetting]) throws(CgroupError) {
+        for (controller, place) in places.sorted(by: { $0.key < $1.key }) {
+            try Self.write(settings.filter { $0.controller == controller }, into: place)
+        }
+    }
+
+    /// These groups, and new ones for those of the settings whose controller has none yet, with processes in them.
+    ///
+    /// - Parameters:
+    ///   - settings: The settings.
+    ///   - path: Where the new groups are made.
+    ///   - hierarchies: In which hierarchies.
+    ///   - processes: Tells the processes, which may grow while they are moved.
+    /// - Returns: All groups; the new ones have no limits yet.
+    /// - Throws: ``CgroupError``.
+    public func extended(
+        for settings: LegacySettings, at path: CgroupPath, in hierarchies: LegacyHierarchies,
+        processes: () throws(SystemCallError) -> [Int32]
+    ) throws(CgroupError) -> LegacyGroups {
+        let missing = settings.controllers.filter { places[$0] == nil }
+        if missing.isEmpty { return self }
+        let new = try Self.make(path, in: hierarchies, settings: .none, controllers: missing)
+        try attempt { () throws(SystemCallError) in
+            var taken: Set<Int32> = []
+            while true {
+                let rest = try processes().filter { !taken.contains($0) }
+                if rest.isEmpty { return }
+                for process in rest {
+                    do throws(SystemCallError) { try new.take(process) } catch  where error.errno == .noSuchProcess {}
+                    taken.insert(process)
+                }
+            }
+        }
+        return LegacyGroups(places: places.merging(new.places) { first, _ in first })
+    }
+
+    private static func write(_ settings: [ControlSetting], into place: String) throws(CgroupError) {
+        var rest = settings[...]
+        while let setting = rest.popFirst() {
+            do throws(SystemCallError) {
+                try openFile(place + "/" + setting.file, .writeOnly).write(setting.value)
+            } catch {
+                // Memory alone may not exceed memory and swap together: a limit that grows comes second.
+                if setting.file == "memory.limit_in_bytes", error.errno == .invalidArgument, let both = rest.first {
+                    rest.removeFirst()
+                    try write([both, setting], into: place)
+                    continue
+                }
+                throw refusal(of: setting, error)
+            }
+        }
+    }
+
+    private static func refusal(of setting: ControlSetting, _ error: SystemCallError) -> CgroupError {
+        let why =
+            switch error.errno {
+            case .noSuchFile where setting.file.hasPrefix("memory.memsw"):
+                "the kernel does not count swap (boot it with swapaccount=1)"
+            case .noSuchFile: "this kernel has no \(setting.file)"
+            case .invalidArgument, .outOfRange: "the kernel refuses \(quoted(setting.value)) for \(setting.file)"
+            case .busy: "\(quoted(setting.value)) for \(setting.file) is less than what is in use"
+            default: "\(setting.file): \(error.errno)"
+            }
+        return CgroupError("\(setting.origin): \(why)")
+    }
+
+    // MARK: Life
+
+    /// Puts a process into the groups; what it starts from now on is in them too.
+    ///
+    /// - Parameter process: Its id.
+    /// - Throws: `SystemCallError`.
+    public func take(_ process: Int32) throws(SystemCallError) {
+        for place in places.values { try openFile(place + "/cgroup.procs", .writeOnly).write("\(process)") }
+    }
+
+    /// Removes the groups, and those above that were made here and are empty now. What still runs in them is ended.
+    ///
+    /// - Throws: `SystemCallError` where one cannot be removed within two seconds.
+    public func remove() throws(SystemCallError) {
+        for place in places.values.sorted() {
+            var waited = 0
+            while true {
+                do throws(SystemCallError) {
+                    try Cgroup.removeTree(place)
+                    break
+                } catch  where error.errno == .busy && waited < 2000 {
+                    for process in try Self.processes(of: place) {
+                        do throws(SystemCallError) {
+                            try ProcessHandle(pid: process).send(signal: Signals.kill)
+                        } catch  where error.errno == .noSuchProcess {
+                            continue
+                        }
+                    }
+                    if waited > 0 { sleep(milliseconds: 1) }
+                    waited += 1
+                }
+            }
+            try removeEmptyGroups(above: place)
+        }
+    }
+
+    private func removeEmptyGroups(above place: String) throws(SystemCallError) {
+        var names = place.split(separator: "/")
+        while names.popLast() != nil {
+            let parent = "/" + names.joined(separator: "/")
+            guard let status = try fileStatus(parent, followsLink: false) else { continue }
+            guard status.permissions & 0o1000 != 0, try fileStatus(parent + "/cgroup.procs") != nil else { return }
+            do throws(SystemCallError) { try removeDirectory(parent) } catch { return }  // In use by others: it stays.
+        }
+    }
+
+    /// Asks to be told when memory is out (memory.rst, OOM Control): here the kernel kills one process, not all.
+    ///
+    /// - Returns: A counter; nil where no limit on memory is held here.
+    /// - Throws: `SystemCallError`.
+    public func outOfMemoryEvents() throws(SystemCallError) -> EventCounter? {
+        guard let place = places["memory"] else { return nil }
+        let file = try openFile(place + "/memory.oom_control", .readOnly)
+        let counter = try EventCounter()
+        try openFile(place + "/cgroup.event_control", .writeOnly).write("\(counter.rawValue) \(file.rawValue)")
+        return counter
+    }
+
+    /// Whether a process was killed for want of memory.
+    ///
+    /// - Returns: Whether one was.
+    /// - Throws: `SystemCallError`.
+    public func hasKilledForMemory() throws(SystemCallError) -> Bool {
+        guard let place = places["memory"] else { return false }
+        return try (flatKey("oom_kill", place + "/memory.oom_control") ?? 0) > 0
+    }
+
+    /// Adds what these groups count to figures of cgroup v2.
+    ///
+    /// - Parameter statistics: The figures.
+    /// - Throws: `SystemCallError`.
+    public func add(to statistics: inout CgroupStatistics) throws(SystemCallError) {
+        if let place = places["memory"] {
+            statistics.memoryPeak = try number(place + "/memory.max_usage_in_bytes")
+            // Where swap is limited too, that limit is the one that is met.
+            let ofBoth = try number(place + "/memory.memsw.failcnt") ?? 0
+            statistics.memoryLimitHits = try number(place + "/memory.failcnt").map { $0 + ofBoth }
+            statistics.memoryKills = try flatKey("oom_kill", place + "/memory.oom_control")
+        }
+        if let place = places["pids"] {
+            statistics.pidsPeak = try number(place + "/pids.peak")
+            statistics.pidsLimitHits = try flatKey("max", place + "/pids.events")
+        }
+        if let place = places["cpu"], let throttled = try flatKey("throttled_time", place + "/cpu.stat") {
+            statistics.throttledTime = throttled / 1000  // It is in nanoseconds here.
+        }
+    }
+
+    private func number(_ path: String) throws(SystemCallError) -> UInt64? {
+        try text(path).flatMap { UInt64($0.prefix { $0 != "\n" }) }
+    }
+
+    private func flatKey(_ key: String, _ path: String) throws(SystemCallError) -> UInt64? {
+        try text(path)?.split(separator: "\n").first { $0.hasPrefix(key + " ") }
+            .flatMap { UInt64($0.dropFirst(key.utf8.count + 1)) }
+    }
+
+    private func text(_ path: String) throws(SystemCallError) -> String? {
+        do throws(SystemCallError) {
+            return String(decoding: try readFile(path, limit: 65_536), as: UTF8.self)
+        } catch  where error.errno == .noSuchFile || error.errno == .noDevice {
+            return nil
+        }
+    }
+}

@@ -1,0 +1,81 @@
+public import LinuxSystem
+public import OCISpec
+
+/// The hierarchies of cgroup v1 that hold controllers which cgroup v2 therefore lacks: memory, cpu, cpuset and pids.
+///
+/// Processes, freezing and killing are always cgroup v2's (decision 0006); here are limits only (decision 0015).
+///
+/// Source: the kernel's Documentation/admin-guide/cgroup-v1.
+public struct LegacyHierarchies: Sendable {
+    /// Where each controller is mounted.
+    private let places: [String: String]
+
+    /// The controllers that are driven on cgroup v1.
+    static let controllers = ["memory", "cpu", "cpuset", "pids"]
+
+    /// A host whose controllers are on cgroup v2.
+    public static let none = LegacyHierarchies(places: [:])
+
+    private init(places: [String: String]) { self.places = places }
+
+    /// Finds the hierarchies that limits need.
+    ///
+    /// - Parameters:
+    ///   - resources: The limits; where they need no controller nothing is looked for.
+    ///   - unified: This host's cgroup v2; nil where it has none.
+    /// - Returns: The hierarchies.
+    /// - Throws: `SystemCallError`.
+    public static func ofHost(
+        for resources: [LinuxResources], beside unified: UnifiedHierarchy?
+    ) throws(SystemCallError) -> LegacyHierarchies {
+        let isAsked = resources.contains { $0.memory != nil || $0.cpu != nil || ($0.pids?.limit ?? 0) > 0 }
+        // Alone at the usual place, cgroup v2 has all of them.
+        guard isAsked, unified?.isAlone != true else { return none }
+        var places: [String: String] = [:]
+        let text = String(decoding: try readFile("/proc/self/mountinfo", limit: 1 << 24), as: UTF8.self)
+        for line in text.split(separator: "\n") {
+            // ID PARENT DEVICE ROOT MOUNTPOINT OPTIONS [FIELD…] - TYPE SOURCE SUPEROPTIONS
+            let fields = line.split(separator: " ")
+            guard let dash = fields.firstIndex(of: "-"), fields.count > dash + 3, dash > 5, fields[dash + 1] == "cgroup"
+            else { continue }
+            for option in fields[dash + 3].split(separator: ",") where controllers.contains(String(option)) {
+                places[String(option)] = String(fields[4])
+            }
+        }
+        return LegacyHierarchies(places: places)
+    }
+
+    /// Whether there are none.
+    public var isEmpty: Bool { places.isEmpty }
+
+    /// Whether a controller is on cgroup v1.
+    ///
+    /// - Parameter controller: Its name.
+    /// - Returns: Whether it is.
+    public func hold(_ controller: String) -> Bool { places[controller] != nil }
+
+    /// Where a controller is mounted.
+    func place(of controller: String) -> String? { places[controller] }
+
+    /// The limits that these hierarchies hold.
+    ///
+    /// - Parameter resources: All limits.
+    /// - Returns: Those for controllers on cgroup v1, and the rest.
+    public func split(_ resources: LinuxResources) -> (legacy: LinuxResources, unified: LinuxResources) {
+        var legacy = LinuxResources()
+        var unified = resources
+        if hold("memory") { (legacy.memory, unified.memory) = (resources.memory, nil) }
+        if hold("pids") { (legacy.pids, unified.pids) = (resources.pids, nil) }
+        if let cpu = resources.cpu {
+            var (old, new) = (cpu, cpu)
+            if hold("cpuset") { (new.cpus, new.mems) = (nil, nil) } else { (old.cpus, old.mems) = (nil, nil) }
+            if hold("cpu") {
+                new = LinuxCPU(cpus: new.cpus, mems: new.mems)
+            } else {
+                old = LinuxCPU(cpus: old.cpus, mems: old.mems)
+            }
+            (legacy.cpu, unified.cpu) = (old, new)
+        }
+        return (legacy, unified)
+    }
+}

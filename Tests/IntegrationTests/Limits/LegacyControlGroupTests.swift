@@ -1,0 +1,180 @@
+import Glibc
+import Testing
+
+/// Limits on a host that has controllers on cgroup v1, beside cgroup v2 (decision 0015).
+@Suite(.needsRoot, .hostIsHybrid) struct LegacyControlGroupTests {
+    let scratch = Scratch()
+
+    /// A bundle's limits, and a file of the group with what it then holds.
+    static let values: [(String, Node, String, String)] = [
+        ("memory", ["limit": 67_108_864], "memory/memory.limit_in_bytes", "67108864"),
+        ("memory", ["limit": 67_108_864, "swap": 134_217_728], "memory/memory.memsw.limit_in_bytes", "134217728"),
+        ("memory", ["reservation": 1_048_576], "memory/memory.soft_limit_in_bytes", "1048576"),
+        ("memory", ["swappiness": 7], "memory/memory.swappiness", "7"),
+        ("cpu", ["quota": 30_000, "period": 90_000], "cpu/cpu.cfs_quota_us", "30000"),
+        ("cpu", ["quota": 30_000, "period": 90_000], "cpu/cpu.cfs_period_us", "90000"),
+        ("cpu", ["shares": 512], "cpu/cpu.shares", "512"),
+        ("cpu", ["cpus": "1", "mems": "0"], "cpuset/cpuset.cpus", "1"),
+        ("pids", ["limit": 33], "pids/pids.max", "33"),
+    ]
+
+    private func place(_ file: String, of container: Container) throws -> String {
+        let parts = file.split(separator: "/")
+        return try "/sys/fs/cgroup/\(parts[0])" + Session.shared.get().controlGroup + "/\(container.id)/\(parts[1])"
+    }
+
+    private func value(_ file: String, of container: Container) throws -> String {
+        try Files.read(place(file, of: container)).trimmed
+    }
+
+    @Test(.differs(.crun, "refuses hybrid hosts"), arguments: values) func groupHoldsTheLimit(
+        _ key: String, _ limit: Node, _ file: String, _ value: String
+    ) throws {
+        let container = try scratch.container {
+            $0.linux["resources"][key] = limit
+            $0.payload("pause")
+        }
+        try container.create()
+        #expect(try self.value(file, of: container) == value)
+        let processes = try Files.read(place(file.split(separator: "/")[0] + "/cgroup.procs", of: container))
+        #expect(try processes == "\(container.pid())\n")
+        try container.start()
+        try container.delete("--force")
+        #expect(try container.controlGroups() == [])
+    }
+
+    @Test(.agentrtOnly) func memoryLimitEndsTheProgramAndSaysSo() throws {
+        let path = try scratch.path("report.json")
+        let container = try scratch.container {
+            $0.linux["resources"]["memory"] = ["limit": 16_777_216, "swap": 16_777_216]
+            $0.shell("exec dd if=/dev/zero of=/dev/null bs=64M count=1")
+        }
+        let output = try container.run(["--report", path])
+        #expect(output.status == 137)
+        #expect(
+            output.message
+                == "agentrt: killed: memory limit 16MiB reached (peak 16MiB); raise linux.resources.memory.limit")
+        let report = try Node(parsing: Files.read(path))
+        #expect(report["reason"].text == "memory" && report["memoryKills"].number == 1)
+        #expect(report["memoryPeakBytes"].number == 16_777_216)
+    }
+
+    @Test(.agentrtOnly) func aSandboxEndsAsAWholeAtItsMemoryLimit() throws {
+        let project = try SandboxedProject(
+            .rootInUsersProject, executables: ["/usr/bin/bash", "/usr/bin/dd"],
+            more: ",\n\"tools\": { \"small\": { \"resources\": { \"memory\": \"32MiB\" } } }")
+        let output = try project.run(
+            "bash", "-c", "dd if=/dev/zero of=/dev/null bs=128M count=1; echo lives; read -t 60 </dev/zero",
+            options: ["--tool", "small"])
+        #expect(output.status == 137, "\(output)")
+        #expect(output.message.contains("killed: memory limit 32MiB reached"), "\(output)")
+        #expect(output.message.contains("raise tools.small.resources.memory"))
+    }
+
+    @Test func pidsLimitHolds() throws {
+        let output = try scratch.run {
+            $0.linux["resources"]["pids"] = ["limit": 3]
+            $0.shell("for i in 1 2 3 4 5; do sleep 1 & done; echo all")
+        }
+        #expect(output.status != 0 && !output.standardOutput.contains("all"), "\(output)")
+        agentrtOnly { #expect(output.message.contains("pids limit 3 reached"), "\(output)") }
+    }
+
+    @Test(.agentrtOnly) func callsShareTheirSessionsLimits() throws {
+        let project = try SandboxedProject(
+            .rootInUsersProject, executables: ["/usr/bin/sleep", "/usr/bin/bash"],
+            more: ",\n\"resources\": { \"pids\": 12, \"memory\": \"256MiB\" }"
+                + ",\n\"tools\": { \"small\": { \"resources\": { \"pids\": 5 } } }")
+        let session = "s" + uniqueNumber()
+        let call = try project.start("sleep", "60", options: ["--session", session, "--tool", "small"])
+        let above = "/sys/fs/cgroup/pids/agentrt/" + session
+        try eventually("the call to run") {
+            try Files.list(above).contains {
+                try $0.hasPrefix("small-") && Files.read("\(above)/\($0)/cgroup.procs") != ""
+            }
+        }
+        let own = try above + "/" + #require(Files.list(above).first { $0.hasPrefix("small-") })
+        #expect(try Files.read(above + "/pids.max") == "12\n" && Files.read(own + "/pids.max") == "5\n")
+        #expect(try Files.read("/sys/fs/cgroup/memory/agentrt/\(session)/memory.limit_in_bytes") == "268435456\n")
+        let other = try project.run(
+            "bash", "-c", "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 5 & done; echo all",
+            options: ["--session", session])
+        #expect(!other.standardOutput.contains("all"), "\(other)")
+        kill(call.pid, SIGTERM)
+        #expect(try call.wait().status == 143)
+        for controller in ["pids", "memory", "unified"] {
+            #expect(!Files.exists("/sys/fs/cgroup/\(controller)/agentrt/\(session)"))
+        }
+    }
+
+    @Test(.differs(.crun, "refuses hybrid hosts")) func updateChangesTheLimits() throws {
+        let container = try scratch.container {
+            $0.linux["resources"]["memory"] = ["limit": 67_108_864, "swap": 67_108_864]
+            $0.payload("pause")
+        }
+        try container.create()
+        try container.start()
+        // A limit that grows over that of memory and swap together.
+        for (limit, bytes) in [("128m", 134_217_728), ("32m", 33_554_432)] {
+            _ = try container.command("update", "--memory", limit, "--memory-swap", limit, container.id).run()
+                .succeeded()
+            #expect(try value("memory/memory.limit_in_bytes", of: container) == "\(bytes)")
+            #expect(try value("memory/memory.memsw.limit_in_bytes", of: container) == "\(bytes)")
+        }
+        // A controller that nothing was limited by before.
+        _ = try container.command("update", "--pids-limit", "9", container.id).run().succeeded()
+        #expect(try value("pids/pids.max", of: container) == "9")
+        #expect(try value("pids/cgroup.procs", of: container) == "\(container.pid())")
+        try container.delete("--force")
+        #expect(try container.controlGroups() == [])
+    }
+
+    @Test(.agentrtOnly) func updateIsAllOrNothing() throws {
+        let container = try scratch.container {
+            $0.linux["resources"] = ["memory": ["limit": 67_108_864], "pids": ["limit": 9]]
+            $0.payload("pause")
+        }
+        try container.create()
+        var command = container.command("update", "-r", "-", container.id)
+        command.input = .text(#"{"memory":{"limit":33554432},"pids":{"limit":5},"cpu":{"cpus":"99"}}"#)
+        let message = try command.run().refused()
+        #expect(message.contains("linux.resources.cpu.cpus: the kernel refuses \"99\""), "\(message)")
+        #expect(try value("memory/memory.limit_in_bytes", of: container) == "67108864")
+        #expect(try value("pids/pids.max", of: container) == "9")
+    }
+
+    static let refused: [(String, Node, String)] = [
+        ("cpu", ["cpus": "99"], "linux.resources.cpu.cpus: the kernel refuses \"99\" for cpuset.cpus"),
+        ("memory", ["limit": 67_108_864, "swap": 4096], "linux.resources.memory.swap: 4096 is below memory.limit"),
+        ("memory", ["limit": 67_108_864, "kernel": 4096], "linux.resources.memory.kernel: "),
+        (
+            "unified", ["memory.high": "33554432"],
+            "linux.resources.unified.memory.high: the memory controller is not on"
+        ),
+        ("blockIO", ["weight": 100], "linux.resources.blockIO.weight: the io controller is not on cgroup v2 here"),
+    ]
+
+    @Test(.agentrtOnly, arguments: refused) func whatCannotBeHeldIsRefused(
+        _ key: String, _ limit: Node, _ why: String
+    ) throws {
+        let container = try scratch.container { $0.linux["resources"][key] = limit }
+        let output = try container.command("create", "--bundle", container.bundle.directory, container.id).run()
+        #expect(output.status != 0 && output.message.contains(why), "\(output)")
+        #expect(try container.controlGroups() == [] && Files.list(container.root).isEmpty)
+    }
+
+    @Test(.agentrtOnly) func nothingStaysWhereAgentrtIsKilled() throws {
+        let container = try scratch.container {
+            $0.linux["resources"]["pids"] = ["limit": 9]
+            $0.payload("pause")
+        }
+        let running = try container.running().start()
+        try eventually("the program to run") {
+            try container.command("state", container.id).run().standardOutput.contains("\"running\"")
+        }
+        running.kill(SIGKILL)
+        try container.waitForStatus("stopped")
+        try container.delete()
+        #expect(try container.controlGroups() == [])
+    }
+}
