@@ -291,10 +291,11 @@ public struct LegacyGroups: Sendable {
     public func add(to statistics: inout CgroupStatistics) throws(SystemCallError) {
         if let place = places["memory"] {
             statistics.memoryPeak = try number(place + "/memory.max_usage_in_bytes")
-            // Where swap is limited too, that limit is the one that is met.
-            let ofBoth = try number(place + "/memory.memsw.failcnt") ?? 0
-            statistics.memoryLimitHits = try number(place + "/memory.failcnt").map { $0 + ofBoth }
             statistics.memoryKills = try flatKey("oom_kill", place + "/memory.oom_control")
+            // Newer kernels no longer count in memory.failcnt: the peak tells whose limit it was.
+            if let peak = statistics.memoryPeak, let limit = try number(place + "/memory.limit_in_bytes") {
+                statistics.memoryLimitHits = peak + 65_536 >= limit ? statistics.memoryKills : 0
+            }
         }
         if let place = places["pids"] {
             statistics.pidsPeak = try number(place + "/pids.peak")
