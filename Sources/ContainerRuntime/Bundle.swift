@@ -8,6 +8,8 @@ public struct Bundle: Sendable {
     public let path: String
     /// What config.json says, validated.
     public var spec: Spec
+    /// config.json as it was read; nil where the directory is the runtime's own and keeps it.
+    let configuration: [UInt8]?
 
     /// Reads and validates a bundle.
     ///
@@ -40,7 +42,9 @@ public struct Bundle: Sendable {
             try spec.validate()
             return spec
         }
-        self.init(path: try during("bundle") { try canonicalPath(directory) }, spec: spec)
+        path = try during("bundle") { try canonicalPath(directory) }
+        self.spec = spec
+        configuration = bytes
     }
 
     /// A bundle whose configuration is at hand; the directory may be made later.
@@ -51,6 +55,7 @@ public struct Bundle: Sendable {
     public init(path: String, spec: Spec) {
         self.path = path
         self.spec = spec
+        configuration = nil
     }
 
     /// A configuration above this is not read: 16 MiB.

@@ -64,6 +64,7 @@ final class Launch {
     func run() throws(RuntimeError) {
         do throws(RuntimeError) {
             if let write = options.writeBundle { try writeBundle(write) }
+            if let bytes = bundle.configuration { try directory?.save(configuration: bytes) }
             if let scope = controlGroup.scope {
                 let keeper = try ScopeKeeper.start()
                 scopeKeeper = keeper.process

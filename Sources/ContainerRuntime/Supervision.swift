@@ -2,33 +2,25 @@ internal import Cgroup
 internal import LinuxSystem
 internal import OCISpec
 
-/// Stays with a running container: passes signals on, carries its terminal's bytes, keeps its time, learns its end.
+/// Stays with a running process of a container: passes signals on, carries its terminal's bytes, keeps its time, learns
+/// its end.
 struct Supervision {
-    private let launch: Launch
-    private let signals: SignalQueue
-    private let process: ProcessHandle
-    private let channel: FrameSocket
+    let process: ProcessHandle
+    let channel: FrameSocket
+    /// The master of its terminal, where this process keeps it.
+    let console: FileDescriptorBox?
+    /// The longest time it may run, in milliseconds.
+    let wallTime: Int64?
+    let signals: SignalQueue
+    /// The container's groups on cgroup v1, where this process keeps watch over their memory.
+    var legacyGroups: LegacyGroups?
     /// Counts up when memory is out, where the kernel would kill one process of a sandbox that has to end as a whole.
-    private let memoryEvents: EventCounter?
-
-    init(_ launch: Launch, signals: SignalQueue) throws(RuntimeError) {
-        guard let process = launch.process, let channel = launch.channel else {
-            throw RuntimeError("the container was not launched")
-        }
-        self.launch = launch
-        self.signals = signals
-        self.process = process
-        self.channel = channel
-        let killsOneByOne = launch.plan.annotations.hasReapingInit && launch.controlGroup.killsOneByOne
-        memoryEvents = try during("memory limit") { () throws(SystemCallError) in
-            killsOneByOne ? try launch.legacyGroups?.outOfMemoryEvents() : nil
-        }
-    }
+    var memoryEvents: EventCounter?
 
     /// Waits until the container has ended and all its output has been passed on.
     func waitForEnd() throws(RuntimeError) -> RunResult {
-        let relay = try launch.console.map { master throws(RuntimeError) in try TerminalRelay(master: master) }
-        let deadline = launch.plan.annotations.wallTime.map { bootTime() + $0 * 1_000_000 }
+        let relay = try console.map { master throws(RuntimeError) in try TerminalRelay(master: master) }
+        let deadline = wallTime.map { bootTime() + $0 * 1_000_000 }
         let socket = channel
         var channelIsOpen = true
         var programEnd: ProcessEnd?
@@ -67,7 +59,7 @@ struct Supervision {
     /// A reaping init ends with the program's status, and with 124 when it has kept the time itself.
     private func reason(_ programEnd: ProcessEnd?, _ initEnd: ProcessEnd, _ deadline: Int64?) -> RunResult.Reason {
         if let programEnd { return .ended(programEnd) }
-        if let wallTime = launch.plan.annotations.wallTime, let deadline {
+        if let wallTime, let deadline {
             // Either this process was the first to see that the time was up, or the init was.
             if bootTime() >= deadline || initEnd == .exited(ReapingInit.timeoutStatus) {
                 return .wallTime(milliseconds: wallTime)
@@ -81,10 +73,10 @@ struct Supervision {
         try during("memory limit") { () throws(SystemCallError) in
             try memoryEvents?.reset()
             for _ in 0..<100 {
-                if try launch.legacyGroups?.hasKilledForMemory() == true { break }
+                if try legacyGroups?.hasKilledForMemory() == true { break }
                 sleep(milliseconds: 1)
             }
-            guard try launch.legacyGroups?.hasKilledForMemory() == true else { return }
+            guard try legacyGroups?.hasKilledForMemory() == true else { return }
             do throws(SystemCallError) {
                 try process.send(signal: Signals.kill)
             } catch  where error.errno == .noSuchProcess {
@@ -117,6 +109,23 @@ struct Supervision {
             } catch {
                 throw RuntimeError("pass signal \(Signals.name(signal)) on: \(error)")
             }
+        }
+    }
+}
+
+extension Supervision {
+    /// Of a container's first process.
+    init(_ launch: Launch, signals: SignalQueue) throws(RuntimeError) {
+        guard let process = launch.process, let channel = launch.channel else {
+            throw RuntimeError("the container was not launched")
+        }
+        self.init(
+            process: process, channel: channel, console: launch.console, wallTime: launch.plan.annotations.wallTime,
+            signals: signals)
+        let killsOneByOne = launch.plan.annotations.hasReapingInit && launch.controlGroup.killsOneByOne
+        legacyGroups = launch.legacyGroups
+        memoryEvents = try during("memory limit") { () throws(SystemCallError) in
+            killsOneByOne ? try launch.legacyGroups?.outOfMemoryEvents() : nil
         }
     }
 }

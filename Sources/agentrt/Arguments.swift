@@ -75,6 +75,9 @@ struct Arguments {
     /// The value of an option; the last one, where it stands twice.
     subscript(name: String) -> String? { given.last { $0.name == name }?.value }
 
+    /// All values of an option that may stand more than once.
+    func values(_ name: String) -> [String] { given.filter { $0.name == name }.map(\.value) }
+
     /// Whether a flag is set.
     func has(_ name: String) -> Bool { given.contains { $0.name == name } }
 

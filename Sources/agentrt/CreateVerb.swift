@@ -20,16 +20,7 @@ enum CreateVerb {
     static func createOptions(_ arguments: Arguments, _ global: GlobalOptions) throws(UsageError) -> CreateOptions {
         if arguments.has("no-pivot") { throw UsageError("--no-pivot is not supported yet") }
         var options = CreateOptions()
-        if let text = arguments["preserve-fds"] {
-            guard let count = Int32(digits: text), (0...65_536).contains(count) else {
-                throw UsageError("--preserve-fds is \"\(text)\", not a number of descriptors")
-            }
-            // One that is not open would become one of the runtime's own.
-            for number in 3..<(3 + count) where !UnownedDescriptor(number).isOpen {
-                throw UsageError("--preserve-fds: descriptor \(number) is not open")
-            }
-            options.preservedDescriptors = count
-        }
+        options.preservedDescriptors = try arguments.preservedDescriptors()
         options.usesSystemd = global.usesSystemd
         options.consoleSocket = arguments["console-socket"]
         options.pidFile = arguments["pid-file"]
@@ -48,5 +39,18 @@ extension Arguments {
             throw UsageError("\"\(verb)\" takes one container id, got \(words.count) arguments")
         }
         return Container(id: try ContainerID(words[0]), root: global.root, report: global.log.note)
+    }
+
+    /// How many descriptors `--preserve-fds` keeps.
+    func preservedDescriptors() throws(UsageError) -> Int32 {
+        guard let text = self["preserve-fds"] else { return 0 }
+        guard let count = Int32(digits: text), (0...65_536).contains(count) else {
+            throw UsageError("--preserve-fds is \"\(text)\", not a number of descriptors")
+        }
+        // One that is not open would become one of the runtime's own.
+        for number in 3..<(3 + count) where !UnownedDescriptor(number).isOpen {
+            throw UsageError("--preserve-fds: descriptor \(number) is not open")
+        }
+        return count
     }
 }

@@ -30,6 +30,7 @@ enum HelpText {
           create [--bundle DIR] ID   create a container
           start ID                   start a created container
           state ID                   print a container's state
+          exec [OPTIONS] ID CMD...   run a further program in a container
           kill [--all] ID [SIGNAL]   send a signal (TERM)
           delete [--force] ID        delete a stopped container
           pause ID, resume ID        stop all processes of a container, let them go on
@@ -80,6 +81,28 @@ enum HelpText {
           --pid-file FILE        write the first process's id there
           --no-new-keyring       share the session keyring
           --preserve-fds N       keep descriptors 3 to N+2
+
+        """,
+        "exec": """
+        usage: agentrt exec [OPTIONS] ID CMD...
+               agentrt exec --process FILE [OPTIONS] ID
+
+          --process, -p FILE     the process as JSON, as process of config.json
+          --additional-gids, -g GID[,GID...]  further groups
+          --cap, -c CAP_NAME     a further capability
+          --cgroup PATH          a control group below the container's
+          --console-socket PATH  send the terminal's master there
+          --cwd DIR              the working directory
+          --detach, -d           do not wait for the end
+          --env, -e NAME=VALUE   a further variable
+          --ignore-paused        in a paused container, begin when it is resumed
+          --no-new-privs         no program gains rights
+          --pid-file FILE        write the process's id there
+          --preserve-fds N       keep descriptors 3 to N+2
+          --tty, -t              give the command a new terminal
+          --user, -u UID[:GID]   the user
+
+        Without options the process has the user, environment, capabilities, filters and limits of the container's own.
 
         """,
         "start": "usage: agentrt start ID\n",

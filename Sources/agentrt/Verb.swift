@@ -22,6 +22,7 @@ enum Verb {
         case "kill": return try KillVerb.run(global)
         case "delete": return try DeleteVerb.run(global)
         case "run": return try RunVerb.run(global)
+        case "exec": return try ExecVerb.run(global)
         case "ps": return try PsVerb.run(global)
         case "pause": return try PauseVerb.run(global)
         case "resume": return try ResumeVerb.run(global)
@@ -37,7 +38,7 @@ enum Verb {
         case "selftest": return try SelftestVerb.run(global)
         case Probe.verb: return try Probe.run(global.verbArguments)
         case "help": return Output.print(HelpText.overview)
-        case "exec", "checkpoint", "restore", "learn", "doctor":
+        case "checkpoint", "restore", "learn", "doctor":
             throw UsageError("\"\(verb)\" is not supported yet")
         default: throw UsageError("unknown command \"\(verb)\"; see agentrt --help")
         }
@@ -45,7 +46,9 @@ enum Verb {
 
     /// The help of a verb; nil where `--help` stands in the command that is to be run.
     private static func help(_ verb: String, _ global: GlobalOptions) -> String? {
-        let own = global.verbArguments.prefix { $0 != "--" }
+        // What follows the container of `exec` is a command.
+        let words = verb == "exec" ? ExecVerb.ownWords(global.verbArguments) : global.verbArguments[...]
+        let own = words.prefix { $0 != "--" }
         guard own.contains("--help") || own.contains("-h") else { return nil }
         return HelpText.verbs[verb]
     }

@@ -28,7 +28,9 @@ enum ExecutableLookup {
                 continue
             }
         }
-        throw denied ?? RuntimeError("executable file `\(command)` not found in $PATH", exitStatus: 127)
+        throw denied
+            ?? RuntimeError(
+                "executable file `\(command)` not found in $PATH: no such file or directory", exitStatus: 127)
     }
 
     private static func check(_ path: String, _ command: String) throws(RuntimeError) {

@@ -14,6 +14,26 @@ struct InitConsole {
         _ process: ProcessPlan, in root: borrowing RootDirectory, isControlling: Bool,
         handOver: (borrowing FileDescriptor) throws(RuntimeError) -> Void
     ) throws(RuntimeError) {
+        let pty = try make(process, in: root)
+        try during("/dev/console") { () throws(SystemCallError) in
+            let slave = try root.open("/dev/pts/\(pty.index)")
+            guard try slave.status().inode == pty.slave.status().inode, try slave.fileSystemMagic() == 0x1cd1 else {
+                throw SystemCallError(call: "open", object: "\"/dev/pts/\(pty.index)\"", errno: .invalidArgument)
+            }
+            try MountTree(copying: slave, isRecursive: false).attach(to: try root.openMakingFile("/dev/console"))
+        }
+        try handOver(pty.master)
+        try use(pty, isControlling: isControlling)
+    }
+
+    /// Makes the terminal.
+    ///
+    /// - Parameters:
+    ///   - process: Whose it is: owner and window size.
+    ///   - root: The container's root.
+    /// - Returns: Both ends.
+    /// - Throws: ``RuntimeError``.
+    static func make(_ process: ProcessPlan, in root: borrowing RootDirectory) throws(RuntimeError) -> Pseudoterminal {
         let what = "process.terminal"
         let pty = try during(what) { () throws(SystemCallError) in
             let multiplexer = try root.open("/dev/pts/ptmx", [.readWrite, .noControllingTerminal])
@@ -32,15 +52,17 @@ struct InitConsole {
         } catch {
             throw RuntimeError("\(what): \(error)")
         }
-        try during("/dev/console") { () throws(SystemCallError) in
-            let slave = try root.open("/dev/pts/\(pty.index)")
-            guard try slave.status().inode == pty.slave.status().inode, try slave.fileSystemMagic() == 0x1cd1 else {
-                throw SystemCallError(call: "open", object: "\"/dev/pts/\(pty.index)\"", errno: .invalidArgument)
-            }
-            try MountTree(copying: slave, isRecursive: false).attach(to: try root.openMakingFile("/dev/console"))
-        }
-        try handOver(pty.master)
-        try during(what) { () throws(SystemCallError) in
+        return pty
+    }
+
+    /// Puts the terminal on descriptors 0 to 2.
+    ///
+    /// - Parameters:
+    ///   - pty: The terminal.
+    ///   - isControlling: Whether it becomes the controlling terminal of this session.
+    /// - Throws: ``RuntimeError``.
+    static func use(_ pty: borrowing Pseudoterminal, isControlling: Bool) throws(RuntimeError) {
+        try during("process.terminal") { () throws(SystemCallError) in
             if isControlling { try pty.slave.makeControllingTerminal() }
             for number in Int32(0)...2 { try pty.slave.duplicate(onto: number) }
         }

@@ -29,6 +29,13 @@ struct InitProcess {
         case fifo(Int32, outcome: Int32)
     }
 
+    /// What it shares with processes that are added to the container.
+    private var program: ProgramStart {
+        ProgramStart(
+            process: plan.process, annotations: plan.annotations, hasUserNamespace: plan.hasUserNamespace,
+            uidMappings: plan.uidMappings, gidMappings: plan.gidMappings, preservedDescriptors: preservedDescriptors)
+    }
+
     /// Runs to the end.
     func run() -> Never {
         do throws(RuntimeError) {
@@ -45,16 +52,16 @@ struct InitProcess {
     // MARK: All that can fail
 
     private func prepare() throws(RuntimeError) -> String {
-        if plan.annotations.executablePaths != nil { try refuseFiles() }
+        try program.refuseFiles()
         Signals.resetActions()
         Signals.unblockAll()
         // Until the container is made, it dies with the runtime; a runtime that died before this is found below.
         try during("parent-death signal") { try setParentDeathSignal(Signals.kill) }
         if plan.newNamespaces.contains(.user) { try channel.awaitProceed() }
-        try becomeRootOfUserNamespace()
+        try program.becomeRootOfUserNamespace()
         try ExecutableLookup.recordOwnImage()
         startSession()
-        if makesSessionKeyring { try joinKeyring() }
+        if makesSessionKeyring { try program.joinKeyring() }
         try during("PR_SET_DUMPABLE") { try setDumpable(false) }
 
         try nameAndTune()
@@ -71,36 +78,7 @@ struct InitProcess {
         try rootFilesystem.enter()
 
         setFileModeMask(0o022)
-        return try enterWorkingDirectory()
-    }
-
-    /// A sandbox gets no file by descriptor: it lies on a mount of the host (``StreamRelay``).
-    private func refuseFiles() throws(RuntimeError) {
-        for number in 0..<(3 + preservedDescriptors) {
-            let kind = try during("descriptor \(number)") { try UnownedDescriptor(number).status() }.kind
-            guard StreamRelay.isUnsafe(kind) else { continue }
-            throw RuntimeError(
-                "descriptor \(number) is a file or directory of the host, which a sandbox could open anew: pass a pipe")
-        }
-    }
-
-    /// In a new user namespace this process is nobody until it takes an id that is mapped.
-    private func becomeRootOfUserNamespace() throws(RuntimeError) {
-        guard plan.hasUserNamespace else { return }
-        let mapsRoot =
-            plan.uidMappings.contains { $0.containerID == 0 } && plan.gidMappings.contains { $0.containerID == 0 }
-        guard mapsRoot || plan.uidMappings.isEmpty else { return }
-        try during("user namespace") { try setCredentials(uid: 0, gid: 0, groups: nil) }
-    }
-
-    private func joinKeyring() throws(RuntimeError) {
-        do throws(SystemCallError) {
-            try joinNewSessionKeyring()
-        } catch  where error.errno == .notImplemented {
-            return  // No keyrings in this kernel, so none to keep apart.
-        } catch {
-            throw RuntimeError("session keyring: \(error)")
-        }
+        return try program.enterWorkingDirectory()
     }
 
     /// What belongs to the new namespaces and needs the host's /proc.
@@ -141,45 +119,16 @@ struct InitProcess {
         }
     }
 
-    private func enterWorkingDirectory() throws(RuntimeError) -> String {
-        try during("process.cwd") { try changeDirectory(plan.process.workingDirectory) }
-        // A directory outside the root, reached through a leaked descriptor, has no path (CVE-2024-21626).
-        let directory = try during("process.cwd") { try workingDirectory() }
-        guard directory.hasPrefix("/") else {
-            throw RuntimeError(
-                "process.cwd: \(quoted(plan.process.workingDirectory)) lies outside the root file system")
-        }
-        return try ExecutableLookup.path(of: plan.process.arguments[0], search: plan.process.variable("PATH"))
-    }
-
     // MARK: The end of the runtime's rights
 
     private func execute(_ executable: String) throws(RuntimeError) -> Never {
-        let executableBlock = CStringBlock([executable])
-        let environmentBlock = CStringBlock(environment())
-        let rules = try executionRules()
         var diesWithRuntime = false
         if case .immediately(let dies) = start { diesWithRuntime = dies }
-        if !diesWithRuntime { try during("parent-death signal") { try setParentDeathSignal(0) } }
-        let drop = PrivilegeDrop(
-            process: plan.process, setsGroups: try setsGroups(), diesWithRuntime: diesWithRuntime,
-            filtersFollow: plan.process.seccomp != nil || plan.annotations.executablePaths != nil)
-
-        if plan.annotations.hasReapingInit { try becomeReapingInit(drop) } else { try drop.apply() }
-        try during("descriptors") { try closeOnExec(from: 3 + preservedDescriptors) }
-        try awaitStart()
-        // Once more: whoever shares the root file system had time to exchange the program since it was found.
-        try ExecutableLookup.refuseOwnImage(executable, plan.process.arguments[0], isLast: true)
-
-        switch rules {
-        case .some(let rules): try during("landlock") { try rules.enforce() }
-        case .none: break
+        try program.execute(executable, diesWithRuntime: diesWithRuntime) { drop throws(RuntimeError) in
+            if plan.annotations.hasReapingInit { try becomeReapingInit(drop) } else { try drop.apply() }
+        } awaitGo: { () throws(RuntimeError) in
+            try awaitStart()
         }
-        if let filter = plan.process.seccomp { _ = try during("linux.seccomp") { try filter.install() } }
-        // Nothing stands between the filter and the exec.
-        let errno = LinuxSystem.execute(executableBlock, plan.process.argumentBlock, environmentBlock)
-        throw RuntimeError(
-            "exec \(quoted(plan.process.arguments[0])): \(errno)", exitStatus: errno == .noSuchFile ? 127 : 126)
     }
 
     /// Says `ready` and, for `create`, waits until `start` opens the FIFO.
@@ -228,44 +177,5 @@ struct InitProcess {
             if case .fifo(_, let outcome) = start { _ = FileDescriptor(owning: outcome) }
             reaper.run(program: pid, handle: program, signals: signals)
         }
-    }
-
-    /// The container's environment, with HOME where the bundle gives none, as other runtimes have it.
-    private func environment() -> [String] {
-        guard plan.process.variable("HOME") == nil else { return plan.process.environment }
-        return plan.process.environment + ["HOME=" + homeDirectory()]
-    }
-
-    /// The user's home of the container's /etc/passwd, or `/`.
-    private func homeDirectory() -> String {
-        // A container without the file, or with one that is no text, gives its user no home: `/` stands for that.
-        guard let bytes = try? readFile("/etc/passwd", limit: 1 << 20) else { return "/" }
-        for line in bytes.split(separator: 10) {
-            let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-            guard fields.count > 5, String(decoding: fields[2], as: UTF8.self) == "\(plan.process.uid)" else {
-                continue
-            }
-            let home = String(decoding: fields[5], as: UTF8.self)
-            return home.hasPrefix("/") ? home : "/"
-        }
-        return "/"
-    }
-
-    /// Whether setgroups(2) is permitted here; where it is not, the bundle may not ask for groups.
-    private func setsGroups() throws(RuntimeError) -> Bool {
-        guard plan.hasUserNamespace, plan.process.additionalGroups.isEmpty else { return true }
-        // A map that its own user wrote comes with setgroups denied (user_namespaces(7)).
-        return plan.uidMappings.contains { $0.size > 1 }
-    }
-
-    /// The Landlock rule set of the annotation, with a rule for each path that is there.
-    private func executionRules() throws(RuntimeError) -> ExecutionRuleSet? {
-        guard let paths = plan.annotations.executablePaths else { return nil }
-        let what = "annotations.dev.agentrt.landlock"
-        let rules = try during(what) { try ExecutionRuleSet() }
-        for path in paths {
-            try during(what) { try rules.permit(try openFile(path, .path)) }
-        }
-        return rules
     }
 }

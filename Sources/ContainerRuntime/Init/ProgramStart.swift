@@ -1,0 +1,142 @@
+internal import LinuxSystem
+internal import OCISpec
+
+/// The last steps of every process that becomes a program of the container, the first one or one that `exec` adds.
+///
+/// Runs inside the container's namespaces, with the container's root as its own.
+struct ProgramStart {
+    var process: ProcessPlan
+    let annotations: RuntimeAnnotations
+    /// Whether the container has its own user namespace, new or joined.
+    let hasUserNamespace: Bool
+    let uidMappings: [IDMapping]
+    let gidMappings: [IDMapping]
+    /// How many descriptors from 3 on the program keeps.
+    let preservedDescriptors: Int32
+
+    /// Whether the container is a sandbox, of which the executables are listed.
+    private var isSandbox: Bool { annotations.executablePaths != nil }
+
+    // MARK: First
+
+    /// A sandbox gets no file by descriptor: it lies on a mount of the host (``StreamRelay``).
+    func refuseFiles() throws(RuntimeError) {
+        guard isSandbox else { return }
+        for number in 0..<(3 + preservedDescriptors) {
+            let kind = try during("descriptor \(number)") { try UnownedDescriptor(number).status() }.kind
+            guard StreamRelay.isUnsafe(kind) else { continue }
+            throw RuntimeError(
+                "descriptor \(number) is a file or directory of the host, which a sandbox could open anew: pass a pipe")
+        }
+    }
+
+    /// In another user namespace this process is nobody until it takes an id that is mapped.
+    func becomeRootOfUserNamespace() throws(RuntimeError) {
+        guard hasUserNamespace else { return }
+        let mapsRoot = uidMappings.contains { $0.containerID == 0 } && gidMappings.contains { $0.containerID == 0 }
+        guard mapsRoot || uidMappings.isEmpty else { return }
+        try during("user namespace") { try setCredentials(uid: 0, gid: 0, groups: nil) }
+    }
+
+    /// Leaves the caller's session keyring.
+    func joinKeyring() throws(RuntimeError) {
+        do throws(SystemCallError) {
+            try joinNewSessionKeyring()
+        } catch  where error.errno == .notImplemented {
+            return  // No keyrings in this kernel, so none to keep apart.
+        } catch {
+            throw RuntimeError("session keyring: \(error)")
+        }
+    }
+
+    // MARK: Then
+
+    /// Goes to the working directory and finds the program.
+    ///
+    /// - Returns: The program's path.
+    /// - Throws: ``RuntimeError`` in the words that engines look for.
+    func enterWorkingDirectory() throws(RuntimeError) -> String {
+        try during("process.cwd") { try changeDirectory(process.workingDirectory) }
+        // A directory outside the root, reached through a leaked descriptor, has no path (CVE-2024-21626).
+        let directory = try during("process.cwd") { try workingDirectory() }
+        guard directory.hasPrefix("/") else {
+            throw RuntimeError("process.cwd: \(quoted(process.workingDirectory)) lies outside the root file system")
+        }
+        return try ExecutableLookup.path(of: process.arguments[0], search: process.variable("PATH"))
+    }
+
+    // MARK: The end of the runtime's rights
+
+    /// Gives the runtime's rights up and becomes the program.
+    ///
+    /// - Parameters:
+    ///   - executable: The program's path.
+    ///   - diesWithRuntime: Whether it ends when the runtime does.
+    ///   - giveUpRights: Applies what it is given, in this process or in the one that goes on.
+    ///   - awaitGo: Says that nothing else can fail, and waits for what must be waited for.
+    /// - Throws: ``RuntimeError``; otherwise it never returns.
+    func execute(
+        _ executable: String, diesWithRuntime: Bool, giveUpRights: (PrivilegeDrop) throws(RuntimeError) -> Void,
+        awaitGo: () throws(RuntimeError) -> Void
+    ) throws(RuntimeError) -> Never {
+        let executableBlock = CStringBlock([executable])
+        let environmentBlock = CStringBlock(environment())
+        let rules = try executionRules()
+        if !diesWithRuntime { try during("parent-death signal") { try setParentDeathSignal(0) } }
+        try giveUpRights(
+            PrivilegeDrop(
+                process: process, setsGroups: setsGroups(), diesWithRuntime: diesWithRuntime,
+                filtersFollow: process.seccomp != nil || isSandbox))
+        try during("descriptors") { try closeOnExec(from: 3 + preservedDescriptors) }
+        try awaitGo()
+        // Once more: whoever shares the root file system had time to exchange the program since it was found.
+        try ExecutableLookup.refuseOwnImage(executable, process.arguments[0], isLast: true)
+
+        switch rules {
+        case .some(let rules): try during("landlock") { try rules.enforce() }
+        case .none: break
+        }
+        if let filter = process.seccomp { _ = try during("linux.seccomp") { try filter.install() } }
+        // Nothing stands between the filter and the exec.
+        let errno = LinuxSystem.execute(executableBlock, process.argumentBlock, environmentBlock)
+        throw RuntimeError(
+            "exec \(quoted(process.arguments[0])): \(errno)", exitStatus: errno == .noSuchFile ? 127 : 126)
+    }
+
+    /// The container's environment, with HOME where the bundle gives none, as other runtimes have it.
+    private func environment() -> [String] {
+        guard process.variable("HOME") == nil else { return process.environment }
+        return process.environment + ["HOME=" + homeDirectory()]
+    }
+
+    /// The user's home of the container's /etc/passwd, or `/`.
+    private func homeDirectory() -> String {
+        // A container without the file, or with one that is no text, gives its user no home: `/` stands for that.
+        guard let bytes = try? readFile("/etc/passwd", limit: 1 << 20) else { return "/" }
+        for line in bytes.split(separator: 10) {
+            let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+            guard fields.count > 5, String(decoding: fields[2], as: UTF8.self) == "\(process.uid)" else { continue }
+            let home = String(decoding: fields[5], as: UTF8.self)
+            return home.hasPrefix("/") ? home : "/"
+        }
+        return "/"
+    }
+
+    /// Whether setgroups(2) is permitted here; where it is not, nobody may ask for groups.
+    private func setsGroups() -> Bool {
+        guard hasUserNamespace, process.additionalGroups.isEmpty else { return true }
+        // A map that its own user wrote comes with setgroups denied (user_namespaces(7)).
+        return uidMappings.contains { $0.size > 1 }
+    }
+
+    /// The Landlock rule set of the annotation, with a rule for each path that is there.
+    private func executionRules() throws(RuntimeError) -> ExecutionRuleSet? {
+        guard let paths = annotations.executablePaths else { return nil }
+        let what = "annotations.dev.agentrt.landlock"
+        let rules = try during(what) { try ExecutionRuleSet() }
+        for path in paths {
+            try during(what) { try rules.permit(try openFile(path, .path)) }
+        }
+        return rules
+    }
+}

@@ -1,0 +1,172 @@
+import Glibc
+import Testing
+
+/// `exec` must not be the way around what holds the container's own process, nor a way out.
+@Suite(.needsRoot) struct ExecSafetyTests {
+    let scratch = Scratch()
+
+    private func running(_ configure: (inout Config) throws -> Void) throws -> Container {
+        let container = try scratch.container {
+            $0.payload("pause")
+            try configure(&$0)
+        }
+        try container.create()
+        try container.start()
+        return container
+    }
+
+    @Test func seccompHolds() throws {
+        let container = try running {
+            $0.linux["seccomp"] = [
+                "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [["names": ["sync"], "action": "SCMP_ACT_ERRNO"]],
+            ]
+        }
+        let facts = try container.exec(payload: "syscall", "sync", ",", "security").succeeded().facts
+        #expect(facts["syscall sync"] == "EPERM")
+        #expect(facts["seccomp"] == "2")
+    }
+
+    /// A running sandbox of which only the payload may be executed.
+    private func sandbox() throws -> Container {
+        let container = try scratch.container {
+            $0.annotations = [
+                "dev.agentrt.landlock": "{\"execute\": [\"/payload\"]}", "dev.agentrt.init": "true",
+                "dev.agentrt.memfd_noexec": "true",
+            ]
+            $0.payload("say", "ready", ",", "pause")
+        }
+        try container.running().start().waitForOutput("ready")
+        return container
+    }
+
+    @Test(.agentrtOnly) func landlockHolds() throws {
+        let container = try sandbox()
+        let facts = try container.exec(
+            payload: "exec", "/payload", "exit", "3", ",", "exec", "/bin/busybox", "true"
+        ).succeeded().facts
+        #expect(facts["exec /payload"] == "exit 3")
+        #expect(facts["exec /bin/busybox"] == "EACCES")
+        let refused = try container.exec(["/bin/busybox", "true"]).run()
+        #expect(refused.status == 126 && refused.message.contains("permission denied"))
+    }
+
+    @Test(.agentrtOnly) func sandboxGetsNoFileOfTheHost() throws {
+        let container = try sandbox()
+        let facts = try container.exec(payload: "readlink", "/proc/self/fd/1", "/proc/self/fd/2").succeeded().facts
+        for number in [1, 2] { #expect(facts["readlink /proc/self/fd/\(number)"]?.hasPrefix("pipe:") == true) }
+        let message = try container.exec(["/payload", "exit", "0"], ["--detach"]).run().refused()
+        #expect(message.contains("descriptor 1"))
+    }
+
+    @Test func noDescriptorComesAlong() throws {
+        let container = try running { _ in }
+        let directory = open("/", O_RDONLY | O_DIRECTORY)
+        defer { close(directory) }
+        var command = container.exec(["/payload", "fds"])
+        command.inherited = [7: directory, 9: directory]
+        let facts = try command.run().succeeded().facts
+        #expect(facts.below("fd.").keys.sorted() == ["0", "1", "2"])
+    }
+
+    @Test func preservedDescriptorsComeAlong() throws {
+        let container = try running { _ in }
+        let file = open("/dev/null", O_RDONLY)
+        defer { close(file) }
+        var command = container.exec(["/payload", "fds"], ["--preserve-fds", "2"])
+        command.inherited = [3: file, 4: file, 5: file]
+        let facts = try command.run().succeeded().facts
+        #expect(facts.below("fd.").keys.sorted() == ["0", "1", "2", "3", "4"])
+    }
+
+    @Test(.differs(.crun, "1.8 has this hole")) func workingDirectoryOutsideIsRefused() throws {
+        let container = try running { _ in }
+        let directory = open("/", O_RDONLY | O_DIRECTORY)
+        defer { close(directory) }
+        for number in 3..<10 {
+            var command = container.exec(["/payload", "list", "."], ["--cwd", "/proc/self/fd/\(number)"])
+            command.inherited = [7: directory]
+            #expect(try command.run().status != 0, "CVE-2024-21626")
+        }
+    }
+
+    @Test(
+        .agentrtOnly,
+        arguments: ["", "root", "0:", ":0", "-1", "0:0:0", "0x0", " 0", "1e3", "4294967296", "2147483648"])
+    func userThatCannotBeReadIsRefused(_ user: String) throws {
+        let container = try running { _ in }
+        try container.exec(["/payload", "ids"], ["--user", user]).run().refused()
+    }
+
+    @Test(.agentrtOnly) func badInputIsRefused() throws {
+        let container = try running { _ in }
+        let file = try scratch.makeFile("bad.json", "{\"args\": []")
+        for words in [
+            [], [container.id], ["no-such", "/payload"], ["../x", "/payload"], ["--nope", container.id, "/payload"],
+            ["--env", "NAME", container.id, "/payload"], ["--cap", "CAP_NONSENSE", container.id, "/payload"],
+            ["--cwd", "relative", container.id, "/payload"], ["-g", "staff", container.id, "/payload"],
+            ["--preserve-fds", "many", container.id, "/payload"], ["--process", file, container.id],
+            ["--process", file + ".gone", container.id], ["--process", file, container.id, "/payload"],
+            ["--console-socket", file, container.id, "/payload"], ["--tty", "--detach", container.id, "/payload"],
+            ["--cgroup", "../..", container.id, "/payload"], ["--cgroup", "none", container.id, "/payload"],
+            ["--apparmor", "profile", container.id, "/payload"], ["--process-label", "l", container.id, "/payload"],
+        ] {
+            try container.command(["exec"] + words).run().refused()
+        }
+        #expect(try container.status() == "running")
+    }
+
+    @Test(.agentrtOnly) func runtimeItselfIsNoProgram() throws {
+        let container = try running {
+            $0.mount("/runtime", type: "bind", source: Runtime.current.path, ["bind"])
+        }
+        try Files.write("#!/runtime\n", to: container.bundle.rootfs + "/script", mode: 0o755)
+        for program in ["/runtime", "/script"] {
+            let output = try container.exec([program]).run()
+            #expect(output.status == 126 && output.message.contains("runtime itself"), "CVE-2019-5736")
+        }
+    }
+
+    /// Whoever may trace in the container tries to look into every process that comes in.
+    @Test func processThatEntersCannotBeLookedInto() throws {
+        let container = try running { $0.capabilities(["CAP_KILL"]) }
+        let script = """
+            while :; do for p in /proc/[0-9]*; do r=$(readlink $p/exe) && case $r in
+            *agentrt*|*runc*|*crun*) echo leaked $r;; esac; done; done
+            """
+        let watcher = try container.exec(["/bin/sh", "-c", script]).start()
+        for _ in 0..<40 { _ = try container.exec(payload: "exit", "0").succeeded() }
+        watcher.kill(SIGTERM)
+        #expect(try !watcher.wait().standardOutput.contains("leaked"))
+    }
+}
+
+/// `exec` by a user without rights.
+@Suite struct ExecRootlessTests {
+    let scratch = Scratch(user: RootlessTests.user)
+
+    private func running(_ annotations: Node) throws -> Container {
+        let container = try scratch.container {
+            $0.userNamespace(hostID: Int(RootlessTests.user), size: 1)
+            $0.linux["gidMappings"][0]["hostID"] = .number(Int(RootlessTests.group))
+            $0.linux["cgroupsPath"] = nil
+            $0.linux["resources"] = nil
+            $0.unmount("/dev/pts")
+            $0.payload("say", "ready", ",", "pause")
+            $0.annotations = annotations
+        }
+        let process = try container.create()
+        try container.start()
+        try process.waitForOutput("ready")
+        return container
+    }
+
+    @Test func joinsAsTheUser() throws {
+        let facts = try running([:]).exec(payload: "ids", ",", "process").succeeded().facts
+        #expect(facts["uid"] == "0 0 0")
+    }
+
+    @Test(.agentrtOnly) func joinsBesideAReapingInit() throws {
+        let facts = try running(["dev.agentrt.init": "true"]).exec(payload: "ids").succeeded().facts
+        #expect(facts["uid"] == "0 0 0")
+    }
+}
