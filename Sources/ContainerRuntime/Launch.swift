@@ -249,7 +249,7 @@ final class Launch {
 
     private func writePidFile(_ path: String) throws(RuntimeError) {
         try during("--pid-file") {
-            try openFile(path, [.writeOnly, .create, .truncate], mode: 0o644).write("\(pid)")
+            try openResultFile(path).write("\(pid)")
         }
     }
 

@@ -78,6 +78,29 @@ public func openFile(
     return FileDescriptor(owning: Int32(try checked("open", object: quoted(path)) { result }))
 }
 
+/// Opens a file for a result, empty, making it where it is missing.
+///
+/// It may lie where a tool has been: so no link at its end is followed, and nothing is opened that is no file, where
+/// another program would wait or get what was meant for nobody. Below /dev and /proc everything is taken.
+///
+/// - Parameters:
+///   - path: The path.
+///   - appends: Whether what it holds stays.
+/// - Returns: The open file.
+/// - Throws: ``SystemCallError`` naming the path; ELOOP for a link, EEXIST for what is no file.
+public func openResultFile(_ path: String, appends: Bool = false) throws(SystemCallError) -> FileDescriptor {
+    if path.hasPrefix("/dev/") || path.hasPrefix("/proc/") {
+        return try openFile(path, [.writeOnly, .create, appends ? .append : .truncate], mode: 0o644)
+    }
+    let file = try openFile(
+        path, [.writeOnly, .create, .noFollow, .nonBlocking, appends ? .append : []], mode: 0o644)
+    guard try file.status().kind == .regular else {
+        throw SystemCallError(call: "open", object: quoted(path) + " (no regular file)", errno: .fileExists)
+    }
+    if !appends { try file.truncate() }
+    return file
+}
+
 /// Notes what a path leads to that is about to be read.
 private func noteOpening(of path: String, _ flags: OpenFlags) {
     // A failure is noted too, and is not for here to tell: the file is open, or its opening has failed.
@@ -151,6 +174,13 @@ extension FileDescriptor {
             if bytes.isEmpty { bytes = part } else { bytes += part }
             if bytes.count > limit { throw SystemCallError(call: "read", errno: .fileTooLarge) }
         }
+    }
+
+    /// Cuts the file to length 0 (ftruncate(2)).
+    ///
+    /// - Throws: ``SystemCallError``.
+    func truncate() throws(SystemCallError) {
+        try systemCall("ftruncate", LINUX_SYS_ftruncate, Int(rawValue), 0)
     }
 
     /// Writes all bytes (write(2)).

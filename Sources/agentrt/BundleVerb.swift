@@ -9,7 +9,7 @@ enum BundleVerb {
             options: ProfileOptions.all + [.value("output", "o"), .value("session"), .flag("tty", "t")])
         guard arguments.positional.count == 1 else { throw UsageError("\"bundle\" takes one profile file") }
         guard let output = arguments["output"] else { throw UsageError("\"bundle\" needs --output DIR") }
-        let resolution = try ProfileOptions.resolve(arguments.positional[0], arguments)
+        let resolution = try ProfileOptions.resolve(arguments.positional[0], arguments, global)
         let plan = try ProfileOptions.plan(
             resolution, command: try command(arguments, resolution.policy), hasTerminal: arguments.has("tty"),
             session: arguments["session"].map { Session(name: $0, call: 1) })

@@ -7,7 +7,8 @@ enum CheckVerb {
         guard arguments.positional.count == 1, arguments.command == nil else {
             throw UsageError("\"check\" takes one profile file")
         }
-        let check = try checkProfile(file: arguments.positional[0], context: try ProfileOptions.context(arguments))
+        let check = try checkProfile(
+            file: arguments.positional[0], context: try ProfileOptions.context(arguments, global))
         return Output.print(
             (check.summary + check.notes.map { "note: " + $0 }).map { $0 + "\n" }.joined())
     }

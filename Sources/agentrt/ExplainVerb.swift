@@ -9,7 +9,7 @@ enum ExplainVerb {
             throw UsageError("\"explain\" takes one profile file")
         }
         let file = try ProfileFile.read(path: arguments.positional[0])
-        let resolution = try ProfileOptions.resolve(file, arguments)
+        let resolution = try ProfileOptions.resolve(file, arguments, global)
         let answers = try SandboxAnswers(policy: resolution.policy, caller: try ProfileOptions.caller())
         let explanation = answers.explanation(notes: resolution.notes + resolution.advice)
         let positions = ProfilePositions(file)

@@ -22,7 +22,7 @@ struct Log: Sendable {
         }
         // The engine reads the file; a person reads standard error.
         do throws(SystemCallError) {
-            try openFile(path, [.writeOnly, .append, .create], mode: 0o644).write(entry)
+            try openResultFile(path, appends: true).write(entry)
         } catch {
             put(Array("agentrt: log: \(error)\n".utf8), UnownedDescriptor(2))
         }

@@ -1,4 +1,5 @@
 internal import AgentProfile
+internal import ContainerRuntime
 internal import LinuxSystem
 
 /// The options by which `run --profile`, `bundle` and `check` say whose profile is meant, for which project.
@@ -6,13 +7,17 @@ enum ProfileOptions {
     static let all: [Arguments.Option] = [.value("agent"), .value("tool"), .value("project")]
 
     /// Reads a profile and resolves it for the agent, tool and project of the command line.
-    static func resolve(_ file: String, _ arguments: Arguments) throws -> PolicyResolution {
-        try resolve(try ProfileFile.read(path: file), arguments)
+    static func resolve(
+        _ file: String, _ arguments: Arguments, _ global: GlobalOptions
+    ) throws -> PolicyResolution {
+        try resolve(try ProfileFile.read(path: file), arguments, global)
     }
 
     /// The same of a file that is read already.
-    static func resolve(_ file: ProfileFile, _ arguments: Arguments) throws -> PolicyResolution {
-        try file.resolve(agent: arguments["agent"], tool: arguments["tool"], context: context(arguments))
+    static func resolve(
+        _ file: ProfileFile, _ arguments: Arguments, _ global: GlobalOptions
+    ) throws -> PolicyResolution {
+        try file.resolve(agent: arguments["agent"], tool: arguments["tool"], context: context(arguments, global))
     }
 
     /// Who asks a question about a profile.
@@ -23,11 +28,16 @@ enum ProfileOptions {
     }
 
     /// The project is the current directory, unless said otherwise.
-    static func context(_ arguments: Arguments) throws -> ResolutionContext {
+    static func context(_ arguments: Arguments, _ global: GlobalOptions) throws -> ResolutionContext {
         let environment = callerEnvironment()
+        let own = try canonicalPath("/proc/self/exe")
+        let directory = own.prefix(upTo: own.utf8.lastIndex(of: UInt8(ascii: "/")) ?? own.startIndex)
+        let state = global.root.path
         return ResolutionContext(
             projectDirectory: try projectDirectory(arguments),
-            homeDirectory: environment["HOME"] ?? "/", environment: environment)
+            homeDirectory: environment["HOME"] ?? "/", environment: environment,
+            stateDirectory: state.hasPrefix("/") ? state : try workingDirectory() + "/" + state,
+            ownPrograms: [own, directory + "/agentrt-gate"])
     }
 
     /// What `<project root>` stands for, its links resolved.

@@ -30,8 +30,10 @@ enum ProfileRun {
             return try run(kept, id: id, global, arguments, options)
         }
 
+        // Made first: a plan denies it, where it would lie in what the profile exposes.
+        _ = try global.root.bundlePath(of: id)
         let ((resolution, plan), journal) = try InputJournal.keep {
-            let resolution = try ProfileOptions.resolve(file, arguments)
+            let resolution = try ProfileOptions.resolve(file, arguments, global)
             let plan = try ProfileOptions.plan(
                 resolution, command: command, hasTerminal: hasTerminal,
                 session: arguments["session"].map { Session(name: $0, call: call) })

@@ -36,7 +36,7 @@ enum RunVerb {
         limits: LimitNames? = nil
     ) throws -> Int32 {
         if let path = arguments["id-file"] {
-            try openFile(path, [.writeOnly, .create, .truncate], mode: 0o644).write(id.description)
+            try openResultFile(path).write(id.description)
         }
         let container = Container(id: id, root: global.root, report: global.log.note)
         if arguments.has("detach") {
@@ -48,7 +48,7 @@ enum RunVerb {
         }
         // Opened before the container is made: a report that cannot be written is told while nothing has happened.
         let file = try arguments["report"].map { path in
-            try openFile(path, [.writeOnly, .create, .truncate], mode: 0o644)
+            try openResultFile(path)
         }
         var options = options
         options.readsStatistics = file != nil

@@ -30,7 +30,7 @@ enum WhyVerb {
                     : "\"why\" takes FILE, one of read, write, exec, connect, and what")
         }
         let file = try ProfileFile.read(path: words[0])
-        let resolution = try ProfileOptions.resolve(file, arguments)
+        let resolution = try ProfileOptions.resolve(file, arguments, global)
         let answers = try SandboxAnswers(policy: resolution.policy, caller: try ProfileOptions.caller())
         let positions = ProfilePositions(file)
         if isBatch { return try batch(answers, positions) }

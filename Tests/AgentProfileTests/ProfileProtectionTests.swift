@@ -25,6 +25,30 @@ struct ProfileProtectionTests {
         #expect(try notes(scratch) == [])
     }
 
+    @Test func agentrtItselfAndItsState() throws {
+        let scratch = try ProfileScratch(".git/hooks/", ".git/config", "temp/state/", "bin/agentrt", "own/agentrt-gate")
+        func builtIn(_ text: String) throws -> [String] {
+            var context = scratch.context
+            context.stateDirectory = scratch.project + "/temp/state"
+            context.ownPrograms = [scratch.project + "/bin/agentrt", scratch.project + "/bin/agentrt-gate"]
+            let resolution = try ProfileFile.parse(Array(text.utf8), path: "profile.json").resolve(
+                agent: nil, context: context)
+            return scratch.lines(resolution.policy).filter { $0.contains("agentrt") }
+                + resolution.notes.map(scratch.named)
+        }
+        #expect(
+            try builtIn(Self.open) == [
+                "denied PROJECT/temp/state <- built-in: the state of agentrt",
+                "readOnly PROJECT/bin/agentrt <- built-in: agentrt",
+                "built-in: a call can make \"PROJECT/bin/agentrt-gate\", which agentrt runs: install agentrt elsewhere",
+            ])
+        #expect(
+            try builtIn(#"{ "readOnlyPaths": ["<project root>/"] }"#) == [
+                "denied PROJECT/temp/state <- built-in: the state of agentrt"
+            ])
+        #expect(try builtIn(#"{ "writeablePaths": ["<project root>/doc"] }"#) == [])
+    }
+
     @Test func onlyWhereTheyCouldBeWritten() throws {
         let scratch = try ProfileScratch(".git/hooks/", ".git/config")
         #expect(try builtIn(scratch, #"{ "readOnlyPaths": ["<project root>/"] }"#) == [])

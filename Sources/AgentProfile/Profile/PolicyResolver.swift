@@ -11,6 +11,9 @@ struct PolicyResolver {
     let template: PathTemplate
     /// The profile file, as the caller named it.
     let profileFile: String
+    /// Where agentrt keeps its state, and the programs that it consists of.
+    let stateDirectory: String?
+    let ownPrograms: [String]
     /// What the profile's author would not expect and should know.
     var notes: [String] = []
     /// What could be said better.
@@ -24,6 +27,8 @@ struct PolicyResolver {
     /// - Throws: ``ProfileProblem`` where the project is no directory that can be one.
     init(context: ResolutionContext, profileFile: String) throws(ProfileProblem) {
         self.profileFile = profileFile
+        stateDirectory = context.stateDirectory
+        ownPrograms = context.ownPrograms
         project = try Self.projectDirectory(context.projectDirectory)
         guard context.homeDirectory.utf8.first == UInt8(ascii: "/") else {
             throw ProfileProblem("the home directory \(quotedOnOneLine(context.homeDirectory)) is relative", at: nil)

@@ -124,6 +124,10 @@ public struct ResolutionContext: Equatable, Sendable {
     public var homeDirectory: String
     /// The caller's environment: `${NAME}`.
     public var environment: [String: String]
+    /// Where agentrt keeps its state, with plans that later calls take as they are; nil where nothing is kept.
+    public var stateDirectory: String?
+    /// The programs that agentrt consists of, by their real paths.
+    public var ownPrograms: [String]
 
     /// A context; see the properties.
     ///
@@ -131,10 +135,17 @@ public struct ResolutionContext: Equatable, Sendable {
     ///   - projectDirectory: The project.
     ///   - homeDirectory: The home directory.
     ///   - environment: The caller's environment.
-    public init(projectDirectory: String, homeDirectory: String, environment: [String: String]) {
+    ///   - stateDirectory: Where agentrt keeps its state.
+    ///   - ownPrograms: The programs that agentrt consists of.
+    public init(
+        projectDirectory: String, homeDirectory: String, environment: [String: String], stateDirectory: String? = nil,
+        ownPrograms: [String] = []
+    ) {
         self.projectDirectory = projectDirectory
         self.homeDirectory = homeDirectory
         self.environment = environment
+        self.stateDirectory = stateDirectory
+        self.ownPrograms = ownPrograms
     }
 }
 
