@@ -56,8 +56,8 @@ enum ExecutableLookup {
         try refuseOwnImage(path, command, isLast: false)
     }
 
-    /// Refuses the runtime's own file, directly or as the interpreter of a script: the container could reach it through
-    /// the new process, and write it where it has the right to (CVE-2019-5736).
+    /// Refuses the runtime's own file, directly or as the interpreter of a script or of an ELF file: the container could
+    /// reach it through the new process, and write it where it has the right to (CVE-2019-5736).
     ///
     /// - Parameters:
     ///   - path: What is about to be executed.
@@ -90,12 +90,20 @@ enum ExecutableLookup {
         }
     }
 
-    /// The interpreter that a script's first line names; nil for what is no script.
+    /// The interpreter that a script's first line names, or an ELF file; nil for what has none.
     private static func interpreter(_ path: String) throws(SystemCallError) -> String? {
-        let start = try openFile(path, .readOnly).read(upTo: 256)
-        guard start.starts(with: "#!".utf8) else { return nil }
-        let line = start.dropFirst(2).prefix { $0 != 10 }.split(whereSeparator: { $0 == 32 || $0 == 9 })
-        guard let name = line.first else { return nil }
+        let file = try openFile(path, .readOnly)
+        let start = try file.read(upTo: 4096)
+        let name: ArraySlice<UInt8>
+        if start.starts(with: "#!".utf8) {
+            let line = start[2..<min(256, start.count)].prefix { $0 != 10 }
+            guard let word = line.split(whereSeparator: { $0 == 32 || $0 == 9 }).first else { return nil }
+            name = word
+        } else if let place = ELFInterpreter.place(in: start) {
+            name = try file.read(at: place.offset, upTo: min(place.length, 4096)).prefix { $0 != 0 }
+        } else {
+            return nil
+        }
         guard let text = String(validating: name, as: UTF8.self) else {
             // A name that no text can hold could not be judged.
             throw SystemCallError(call: "interpreter", object: quoted(path), errno: .illegalByteSequence)
