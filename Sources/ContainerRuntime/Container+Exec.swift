@@ -32,6 +32,7 @@ extension Container {
                     try openFile(path, [.writeOnly, .create, .truncate], mode: 0o644).write("\(pid)")
                 }
             }
+            if let path = options.pidfdSocket { try process.sendPidfd(to: path) }
             if options.isDetached { try awaitExec(channel) }
         } catch {
             try end(process)
@@ -86,6 +87,15 @@ extension Container {
                 throw error
             } catch {}
             _ = try process.waitForEnd()
+        }
+    }
+}
+
+extension ProcessHandle {
+    /// Sends the pidfd over a unix socket, as `--pidfd-socket` asks.
+    func sendPidfd(to path: String) throws(RuntimeError) {
+        try during("--pidfd-socket") { () throws(SystemCallError) in
+            try FrameSocket.connected(to: path).send(Array("pidfd".utf8), descriptors: [descriptor.rawValue])
         }
     }
 }

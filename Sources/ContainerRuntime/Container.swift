@@ -35,6 +35,10 @@ public struct CreateOptions {
     public var usesSystemd = false
     /// How many of the caller's descriptors from 3 on the program keeps.
     public var preservedDescriptors: Int32 = 0
+    /// How many of these are sockets to accept on, which the program is told of (sd_listen_fds(3)).
+    public var listeningDescriptors: Int32 = 0
+    /// A unix socket that is sent a pidfd of the first process.
+    public var pidfdSocket: String?
     /// Writes a bundle that lives only as long as the container, into the directory it is given: `bundle` in the
     /// container's state directory, see ``StateRoot/bundlePath(of:)``.
     public var writeBundle: ((borrowing FileDescriptor) throws -> Void)?

@@ -34,6 +34,10 @@ public struct ExecOptions {
     public var cgroup: String?
     /// How many of the caller's descriptors from 3 on it keeps.
     public var preservedDescriptors: Int32 = 0
+    /// How many of these are sockets to accept on, which the program is told of (sd_listen_fds(3)).
+    public var listeningDescriptors: Int32 = 0
+    /// A unix socket that is sent a pidfd of the process.
+    public var pidfdSocket: String?
     /// Whether a paused container is no error: then it begins when the container is resumed.
     public var ignoresPaused = false
     /// Whether nobody waits for its end.

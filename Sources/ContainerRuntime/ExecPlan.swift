@@ -61,7 +61,7 @@ struct ExecPlan {
             process: try ProcessPlan(added, seccomp: linux.seccomp, stateRoot: container.root),
             annotations: try RuntimeAnnotations(record.annotations), hasUserNamespace: namespaces.contains(.user),
             uidMappings: linux.uidMappings, gidMappings: linux.gidMappings,
-            preservedDescriptors: options.preservedDescriptors)
+            preservedDescriptors: options.preservedDescriptors, listeningDescriptors: options.listeningDescriptors)
         legacyGroups = LegacyGroups(places: record.legacyCgroups)
         cgroup = try Self.cgroup(record, below: options.cgroup)
     }

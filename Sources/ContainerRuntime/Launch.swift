@@ -81,6 +81,7 @@ final class Launch {
             try bear()
             try handshake()
             if let path = options.pidFile { try writePidFile(path) }
+            if let path = options.pidfdSocket { try process?.sendPidfd(to: path) }
         } catch {
             undo()
             throw error
@@ -128,7 +129,7 @@ final class Launch {
                 plan: plan, channel: FrameSocket(FileDescriptor(owning: initNumber)), start: start,
                 prepared: prepared, hookState: state(.creating, pid: currentProcessID()),
                 consoleSocket: consoleSocket, gate: gateSockets, makesSessionKeyring: !options.sharesKeyring,
-                preservedDescriptors: options.preservedDescriptors
+                preservedDescriptors: options.preservedDescriptors, listeningDescriptors: options.listeningDescriptors
             ).run()
         }
         (self.pid, self.process, channel) = (pid, process, own)

@@ -5,7 +5,7 @@ internal import LinuxSystem
 enum CreateVerb {
     static let options: [Arguments.Option] = [
         .value("bundle", "b"), .value("config", "f"), .value("console-socket"), .value("pid-file"),
-        .flag("no-new-keyring"), .flag("no-pivot"), .value("preserve-fds"),
+        .flag("no-new-keyring"), .flag("no-pivot"), .value("preserve-fds"), .value("pidfd-socket"),
     ]
 
     static func run(_ global: GlobalOptions) throws -> Int32 {
@@ -18,9 +18,12 @@ enum CreateVerb {
 
     /// What `create` and `run` take alike.
     static func createOptions(_ arguments: Arguments, _ global: GlobalOptions) throws(UsageError) -> CreateOptions {
-        if arguments.has("no-pivot") { throw UsageError("--no-pivot is not supported yet") }
+        if arguments.has("no-pivot") {
+            throw UsageError("--no-pivot is refused: the host's mounts would stay in the container's mount namespace")
+        }
         var options = CreateOptions()
-        options.preservedDescriptors = try arguments.preservedDescriptors()
+        (options.preservedDescriptors, options.listeningDescriptors) = try arguments.preservedDescriptors()
+        options.pidfdSocket = arguments["pidfd-socket"]
         options.usesSystemd = global.usesSystemd
         options.consoleSocket = arguments["console-socket"]
         options.pidFile = arguments["pid-file"]
@@ -41,15 +44,27 @@ extension Arguments {
         return Container(id: try ContainerID(words[0]), root: global.root, report: global.log.note)
     }
 
-    /// How many descriptors `--preserve-fds` keeps.
-    func preservedDescriptors() throws(UsageError) -> Int32 {
-        guard let text = self["preserve-fds"] else { return 0 }
+    /// How many descriptors `--preserve-fds` and socket activation keep, and how many of them, from 3 on, are sockets to
+    /// accept on (sd_listen_fds(3)): LISTEN_FDS counts unless LISTEN_PID says that it is meant for somebody else.
+    func preservedDescriptors() throws(UsageError) -> (count: Int32, listening: Int32) {
+        var listening: Int32 = 0
+        let isMeant = processEnvironmentVariable("LISTEN_PID").map { $0 == "\(currentProcessID())" } ?? true
+        if let text = processEnvironmentVariable("LISTEN_FDS"), isMeant, !has("profile") {
+            listening = try Self.descriptors(text, "LISTEN_FDS", from: 3)
+        }
+        let preserved = try self["preserve-fds"].map { text throws(UsageError) in
+            try Self.descriptors(text, "--preserve-fds", from: 3 + listening)
+        }
+        return (listening + (preserved ?? 0), listening)
+    }
+
+    private static func descriptors(_ text: String, _ origin: String, from first: Int32) throws(UsageError) -> Int32 {
         guard let count = Int32(digits: text), (0...65_536).contains(count) else {
-            throw UsageError("--preserve-fds is \"\(text)\", not a number of descriptors")
+            throw UsageError("\(origin) is \"\(text)\", not a number of descriptors")
         }
         // One that is not open would become one of the runtime's own.
-        for number in 3..<(3 + count) where !UnownedDescriptor(number).isOpen {
-            throw UsageError("--preserve-fds: descriptor \(number) is not open")
+        for number in first..<(first + count) where !UnownedDescriptor(number).isOpen {
+            throw UsageError("\(origin): descriptor \(number) is not open")
         }
         return count
     }

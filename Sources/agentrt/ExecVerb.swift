@@ -9,7 +9,7 @@ enum ExecVerb {
         .value("process", "p"), .flag("detach", "d"), .flag("tty", "t"), .value("console-socket"), .value("cwd"),
         .value("env", "e"), .value("user", "u"), .value("additional-gids", "g"), .value("cap", "c"),
         .flag("no-new-privs"), .value("preserve-fds"), .value("pid-file"), .value("cgroup"), .flag("ignore-paused"),
-        .value("process-label"), .value("apparmor"),
+        .value("process-label"), .value("apparmor"), .value("pidfd-socket"),
     ]
     /// What a process file says itself.
     private static let saidByFile = [
@@ -57,7 +57,8 @@ enum ExecVerb {
         options.pidFile = arguments["pid-file"]
         options.cgroup = arguments["cgroup"]
         options.ignoresPaused = arguments.has("ignore-paused")
-        options.preservedDescriptors = try arguments.preservedDescriptors()
+        (options.preservedDescriptors, options.listeningDescriptors) = try arguments.preservedDescriptors()
+        options.pidfdSocket = arguments["pidfd-socket"]
         return options
     }
 

@@ -66,6 +66,7 @@ enum HelpText {
           --keep                 do not delete the container when it has ended
           --pid-file FILE        write the first process's id there
           --no-new-keyring       share the session keyring
+          --pidfd-socket PATH    send a pidfd of the first process there
           --preserve-fds N       keep descriptors 3 to N+2
           --session S            with a profile: put the call's control group below /agentrt/S
           --tty, -t              give the command a new terminal
@@ -80,6 +81,7 @@ enum HelpText {
           --console-socket PATH  send the terminal's master there
           --pid-file FILE        write the first process's id there
           --no-new-keyring       share the session keyring
+          --pidfd-socket PATH    send a pidfd of the first process there
           --preserve-fds N       keep descriptors 3 to N+2
 
         """,
@@ -98,6 +100,7 @@ enum HelpText {
           --ignore-paused        in a paused container, begin when it is resumed
           --no-new-privs         no program gains rights
           --pid-file FILE        write the process's id there
+          --pidfd-socket PATH    send a pidfd of the process there
           --preserve-fds N       keep descriptors 3 to N+2
           --tty, -t              give the command a new terminal
           --user, -u UID[:GID]   the user

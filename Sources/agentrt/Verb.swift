@@ -38,7 +38,9 @@ enum Verb {
         case "selftest": return try SelftestVerb.run(global)
         case Probe.verb: return try Probe.run(global.verbArguments)
         case "help": return Output.print(HelpText.overview)
-        case "checkpoint", "restore", "learn", "doctor":
+        case "checkpoint", "restore":
+            throw UsageError("\"\(verb)\" is not supported: agentrt neither saves nor restores running containers")
+        case "learn", "doctor":
             throw UsageError("\"\(verb)\" is not supported yet")
         default: throw UsageError("unknown command \"\(verb)\"; see agentrt --help")
         }

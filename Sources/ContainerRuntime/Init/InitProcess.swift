@@ -19,6 +19,8 @@ struct InitProcess {
     let makesSessionKeyring: Bool
     /// How many descriptors from 3 on the program keeps.
     let preservedDescriptors: Int32
+    /// How many of these are sockets to accept on.
+    let listeningDescriptors: Int32
 
     /// What the program waits for.
     enum StartCondition {
@@ -33,7 +35,8 @@ struct InitProcess {
     private var program: ProgramStart {
         ProgramStart(
             process: plan.process, annotations: plan.annotations, hasUserNamespace: plan.hasUserNamespace,
-            uidMappings: plan.uidMappings, gidMappings: plan.gidMappings, preservedDescriptors: preservedDescriptors)
+            uidMappings: plan.uidMappings, gidMappings: plan.gidMappings, preservedDescriptors: preservedDescriptors,
+            listeningDescriptors: listeningDescriptors)
     }
 
     /// Runs to the end.

@@ -13,6 +13,8 @@ struct ProgramStart {
     let gidMappings: [IDMapping]
     /// How many descriptors from 3 on the program keeps.
     let preservedDescriptors: Int32
+    /// How many of these are sockets to accept on.
+    let listeningDescriptors: Int32
 
     /// Whether the container is a sandbox, of which the executables are listed.
     private var isSandbox: Bool { annotations.executablePaths != nil }
@@ -80,13 +82,19 @@ struct ProgramStart {
         awaitGo: () throws(RuntimeError) -> Void
     ) throws(RuntimeError) -> Never {
         let executableBlock = CStringBlock([executable])
-        let environmentBlock = CStringBlock(environment())
+        var variables = environment()
         let rules = try executionRules()
         if !diesWithRuntime { try during("parent-death signal") { try setParentDeathSignal(0) } }
         try giveUpRights(
             PrivilegeDrop(
                 process: process, setsGroups: setsGroups(), diesWithRuntime: diesWithRuntime,
                 filtersFollow: process.seccomp != nil || isSandbox))
+        if listeningDescriptors > 0 {
+            // Only now: beside a reaping init this is another process than before (sd_listen_fds(3)).
+            variables.removeAll { $0.hasPrefix("LISTEN_FDS=") || $0.hasPrefix("LISTEN_PID=") }
+            variables += ["LISTEN_FDS=\(listeningDescriptors)", "LISTEN_PID=\(currentProcessID())"]
+        }
+        let environmentBlock = CStringBlock(variables)
         try during("descriptors") { try closeOnExec(from: 3 + preservedDescriptors) }
         try awaitGo()
         // Once more: whoever shares the root file system had time to exchange the program since it was found.

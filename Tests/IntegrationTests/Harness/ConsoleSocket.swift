@@ -25,7 +25,10 @@ final class ConsoleSocket {
     deinit { close(listener) }
 
     /// Waits for the runtime and takes the terminal it sends.
-    func receive() throws -> Pseudoterminal {
+    func receive() throws -> Pseudoterminal { try Pseudoterminal(adopting: receiveDescriptor()) }
+
+    /// Waits for the runtime and takes the descriptor it sends.
+    func receiveDescriptor() throws -> Int32 {
         try waitUntilReadable(listener)
         let connection = try check(accept(listener, nil, nil), "accept", path)
         defer { close(connection) }
@@ -51,7 +54,7 @@ final class ConsoleSocket {
         let type = control.withUnsafeBytes { $0.load(fromByteOffset: 12, as: Int32.self) }
         let length = control.withUnsafeBytes { $0.load(fromByteOffset: 0, as: Int.self) }
         guard length == 20, type == 1 else { throw Failure("no descriptor came with the message") }
-        return try Pseudoterminal(adopting: control.withUnsafeBytes { $0.load(fromByteOffset: 16, as: Int32.self) })
+        return control.withUnsafeBytes { $0.load(fromByteOffset: 16, as: Int32.self) }
     }
 
     private func waitUntilReadable(_ descriptor: Int32) throws {
