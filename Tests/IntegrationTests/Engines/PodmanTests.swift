@@ -66,6 +66,23 @@ import Testing
         _ = try podman("rm", "service").succeeded()
     }
 
+    @Test func execAddsProgramsToAService() throws {
+        try podman.start("service")
+        defer { _ = try? podman("rm", "--force", "-t", "0", "service") }
+        let options = ["--user", "1000", "--env", "A=b", "--workdir", "/tmp"]
+        let output = try podman(["exec"] + options + ["service", "sh", "-c", "id -u; echo $A; pwd; exit 9"])
+        #expect(output.status == 9 && output.standardOutput == "1000\nb\n/tmp\n", "\(output)")
+        for (program, status) in [("no-such", 127), ("/no/such", 127), ("/etc/passwd", 126)] {
+            #expect(try podman("exec", "service", program).status == Int32(status), "\(program)")
+        }
+        var piped = podman.command(["exec", "-i", "service", "cat"])
+        piped.input = .text("through")
+        #expect(try piped.run(timeout: 60).succeeded().standardOutput == "through")
+        let script = podman.words(["exec", "-it", "service", "tty"]).joined(separator: " ")
+        let terminal = try Command("/usr/bin/script", ["-qec", script, "/dev/null"]).run(timeout: 60).succeeded()
+        #expect(terminal.standardOutput.contains("/dev/pts/"))
+    }
+
     @Test func containersOfAPodShareWhatThePodSays() throws {
         _ = try podman(
             "pod", "create", "--name", "pod", "--network", "none", "--share", "ipc,uts", "--hostname", "shared"
