@@ -97,6 +97,10 @@ public struct Policy: Equatable, Sendable {
         public var pids: UInt64?
         /// Time from start to end, in milliseconds.
         public var wallTime: UInt64?
+        /// Time on processors of all processes together, in milliseconds.
+        public var cpuTime: UInt64?
+        /// Bytes of standard output and standard error together.
+        public var output: UInt64?
 
         /// Where the profile says so, by the limit's name: `tools.bash.resources.memory`.
         public var places: [String: String] = [:]

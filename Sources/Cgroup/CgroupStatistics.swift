@@ -60,6 +60,12 @@ extension Cgroup {
         return statistics
     }
 
+    /// Time on processors of all processes so far, in microseconds (`usage_usec` of cpu.stat).
+    ///
+    /// - Returns: The time; 0 where the group is gone.
+    /// - Throws: `SystemCallError`.
+    public func processorTime() throws(SystemCallError) -> UInt64 { try flatKeys("cpu.stat")["usage_usec"] ?? 0 }
+
     /// A file of `KEY VALUE` lines; empty where the group has none of that name.
     func flatKeys(_ file: String) throws(SystemCallError) -> [String: UInt64] {
         var values: [String: UInt64] = [:]

@@ -10,6 +10,10 @@ public struct RunResult: Sendable {
         case ended(ProcessEnd)
         /// Its time was up.
         case wallTime(milliseconds: Int64)
+        /// Its processes had taken their time on processors.
+        case cpuTime(milliseconds: Int64)
+        /// It had written more than it may.
+        case output(bytes: Int64)
         /// It was killed for want of memory: at the container's own limit, or one above it.
         case memory(ofSession: Bool)
     }
@@ -31,7 +35,7 @@ public struct RunResult: Sendable {
         switch reason {
         case .ended(let end): end.shellStatus
         case .wallTime: ReapingInit.timeoutStatus
-        case .memory: 128 + Signals.kill
+        case .memory, .cpuTime, .output: 128 + Signals.kill
         }
     }
 }
@@ -66,6 +70,9 @@ extension Container {
         let end: Result<RunResult, RuntimeError>
         do throws(RuntimeError) {
             var result = try Supervision(launch, signals: signals).waitForEnd()
+            if let limit = launch.plan.annotations.output, try launch.streams?.endMeter() == true {
+                result.reason = .output(bytes: limit)
+            }
             result.wallTime = bootTime() - began
             if options.readsStatistics || launch.controlGroup.hasLimits && result.exitStatus != 0 {
                 try account(launch, &result)

@@ -51,6 +51,7 @@ final class Launch {
         if !plan.process.hasTerminal, options.consoleSocket != nil {
             throw RuntimeError("--console-socket: the bundle asks for no terminal (process.terminal)")
         }
+        try plan.annotations.checkSupervised(staysAttached)
         deviceRules = DeviceRules(bundle.spec.linux?.resources?.devices ?? [])
         try deviceRules.checkRights()
         controlGroup = try ControlGroupPlan(
@@ -72,6 +73,11 @@ final class Launch {
             } else {
                 cgroup = try controlGroup.make()
                 legacyGroups = try controlGroup.makeLegacy()
+            }
+            if plan.annotations.cpuTime != nil, cgroup == nil {
+                throw RuntimeError(
+                    "annotations.dev.agentrt.cpuTime: needs a control group of version 2, which this user has not got; "
+                        + "run agentrt below systemd-run --user --scope --property=Delegate=yes")
             }
             plan.cgroupPath = cgroup?.absolutePath
             // Init in a new user namespace begins when it is told to; any other waits only at the end of its building.
@@ -105,7 +111,10 @@ final class Launch {
             try during("console socket") { try FrameSocket.connected(to: path) }
         }
         let prepared = try PreparedTrees(for: plan)
-        if staysAttached, plan.annotations.executablePaths != nil { streams = try StreamRelay() }
+        let outputLimit = plan.process.hasTerminal ? nil : plan.annotations.output
+        if staysAttached, plan.annotations.executablePaths != nil || outputLimit != nil {
+            streams = try StreamRelay(outputLimit: outputLimit)
+        }
         let gateSockets = try gate?.connect()
         let (ownNumber, initNumber) = try during("socketpair") { try FrameSocket.pair() }
         let own = FrameSocket(FileDescriptor(owning: ownNumber))

@@ -16,6 +16,11 @@ struct RuntimeAnnotations: Equatable {
     /// The longest time the container may run, in milliseconds; nil for ever.
     var wallTime: Int64?
 
+    /// The longest time on processors, of all processes together, in milliseconds; nil for ever.
+    var cpuTime: Int64?
+    /// The most bytes of standard output and standard error together; nil for any number.
+    var output: Int64?
+
     /// What of the network may be reached, through a gate; nil without one.
     var network: AllowList?
 
@@ -47,6 +52,12 @@ struct RuntimeAnnotations: Equatable {
                 guard let time = Int64(digits: value), time > 0 else { throw invalid }
                 // Nanoseconds are counted in 64 bits; more than thirty years is for ever.
                 wallTime = min(time, 1_000_000_000_000)
+            case "cpuTime":
+                guard let time = Int64(digits: value), time > 0 else { throw invalid }
+                cpuTime = min(time, 1_000_000_000_000)
+            case "output":
+                guard let bytes = Int64(digits: value), bytes > 0 else { throw invalid }
+                output = bytes
             case "version": continue
             default: throw RuntimeError("annotations.\(key): unknown to this version of agentrt")
             }
@@ -54,6 +65,14 @@ struct RuntimeAnnotations: Equatable {
         if hasReapingInit == false, wallTime != nil {
             // Nobody would be left to keep the time once `create` and `start` have returned.
             throw RuntimeError("annotations.dev.agentrt.wallTime: needs dev.agentrt.init=true")
+        }
+    }
+
+    /// Refuses, where nobody stays with the container, the limits that whoever stays would keep.
+    func checkSupervised(_ staysAttached: Bool) throws(RuntimeError) {
+        if staysAttached { return }
+        for (name, limit) in [("cpuTime", cpuTime), ("output", output)] where limit != nil {
+            throw RuntimeError("annotations.\(Self.prefix)\(name): only \"run\" keeps it, and not with --detach")
         }
     }
 

@@ -9,6 +9,11 @@ final class StreamRelay {
     /// What the container gets, by the number it gets it as.
     private(set) var containerEnds: [Int32: PipeEnd] = [:]
     private var pumps: [(number: Int32, process: ProcessHandle)] = []
+    /// What carries both outputs where they are limited; nil without a limit, or once it has ended.
+    private(set) var meter: ProcessHandle?
+    /// Whether more was written than may be.
+    private(set) var isLimitReached = false
+    private var meterLostOutput = false
 
     /// Kinds of file that a sandbox must not get by descriptor.
     static func isUnsafe(_ kind: FileStatus.Kind) -> Bool {
@@ -16,9 +21,14 @@ final class StreamRelay {
     }
 
     /// Puts pipes in place of those of descriptors 0 to 2 that are files.
-    init() throws(RuntimeError) {
+    ///
+    /// - Parameter outputLimit: How many bytes may be written to 1 and 2 together; then there are pipes for these in any
+    ///   case.
+    /// - Throws: ``RuntimeError``.
+    init(outputLimit: Int64? = nil) throws(RuntimeError) {
+        if let outputLimit { try during("standard output") { try meterOutput(outputLimit) } }
         var output: FileStatus?
-        for number in Int32(0)...2 {
+        for number in Int32(0)...(outputLimit == nil ? 2 : 0) {
             let status = try during("descriptor \(number)") { try UnownedDescriptor(number).status() }
             guard Self.isUnsafe(status.kind) else { continue }
             if number == 2, let output, output.inode == status.inode, output.device == status.device {
@@ -78,13 +88,52 @@ final class StreamRelay {
     /// Gives up the container's ends, in the runtime: from now on only the container holds them.
     func release() { containerEnds = [:] }
 
+    /// Whether more was written than may be, asked when ``meter`` has ended.
+    func endMeter() throws(RuntimeError) -> Bool {
+        guard let process = meter else { return isLimitReached }
+        meter = nil
+        let end = try during("standard output") { try process.waitForEnd() }
+        isLimitReached = end == .exited(OutputMeter.limitStatus)
+        meterLostOutput = !isLimitReached && end != .exited(0)
+        return isLimitReached
+    }
+
+    private func meterOutput(_ limit: Int64) throws(SystemCallError) {
+        let (one, two) = (try UnownedDescriptor(1).status(), try UnownedDescriptor(2).status())
+        let first = try FrameSocket.pipe()
+        // Both go to one place: one pipe keeps them in order.
+        let isOne = one.inode == two.inode && one.device == two.device
+        let second = isOne ? nil : try FrameSocket.pipe()
+        switch try cloneProcess([]) {
+        case .child:
+            do throws(SystemCallError) {
+                try setParentDeathSignal(Signals.kill)
+                first.1.close()
+                second?.1.close()
+                var outputs: [(number: Int32, pipe: PipeEnd)] = [(1, first.0)]
+                if let second { outputs.append((2, second.0)) }
+                try OutputMeter(limit: limit).carry(outputs)
+            } catch {
+                endProcess(1)
+            }
+            endProcess(0)
+        case .parent(_, let process):
+            first.0.close()
+            second?.0.close()
+            containerEnds[1] = first.1
+            containerEnds[2] = second?.1 ?? first.1
+            meter = process
+        }
+    }
+
     /// Waits, after the container has ended, until all output is where it belongs.
     ///
     /// - Returns: The descriptors whose output could not be written whole.
     func finish() throws(RuntimeError) -> [Int32] {
         // Where no container came into being they are still here, and the relays would wait for their end for ever.
         release()
-        var lost: [Int32] = []
+        _ = try endMeter()
+        var lost: [Int32] = meterLostOutput ? [1] : []
         for (number, process) in pumps {
             try during("descriptor \(number)") { () throws(SystemCallError) in
                 // What was not read of the input stays unread.

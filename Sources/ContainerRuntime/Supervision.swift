@@ -16,22 +16,34 @@ struct Supervision {
     var legacyGroups: LegacyGroups?
     /// Counts up when memory is out, where the kernel would kill one process of a sandbox that has to end as a whole.
     var memoryEvents: EventCounter?
+    /// The longest time on processors, in milliseconds, and the group whose time it is.
+    var cpuTime: Int64?
+    var cgroup: Cgroup?
+    /// The most bytes of output, and what counts them where there is no terminal.
+    var output: Int64?
+    var streams: StreamRelay?
 
     /// Waits until the container has ended and all its output has been passed on.
     func waitForEnd() throws(RuntimeError) -> RunResult {
-        let relay = try console.map { master throws(RuntimeError) in try TerminalRelay(master: master) }
+        let relay = try console.map { master throws(RuntimeError) in
+            try TerminalRelay(master: master, outputLimit: output)
+        }
         let deadline = wallTime.map { bootTime() + $0 * 1_000_000 }
         let socket = channel
         var channelIsOpen = true
         var programEnd: ProcessEnd?
+        var processorTime = cpuTime.map { ProcessorTimeWatch(limit: $0) }
+        var isOverLimit: RunResult.Reason?
         while true {
-            let left = deadline.map { max(0, ($0 - bootTime() + 999_999) / 1_000_000) }
+            var left = deadline.map { max(0, ($0 - bootTime() + 999_999) / 1_000_000) }
+            if isOverLimit == nil, let due = processorTime?.millisecondsUntilDue { left = min(left ?? due, due) }
             let ready = try during("wait") {
                 try waitUntilReady(
                     [
                         process.descriptor.rawValue, signals.descriptor.rawValue,
                         channelIsOpen ? socket.descriptor.rawValue : -1, relay?.input ?? -1, relay?.output ?? -1,
                         memoryEvents?.rawValue ?? -1,
+                        streams?.meter?.descriptor.rawValue ?? -1,
                     ], milliseconds: left)
             }
             if ready[2] {
@@ -50,9 +62,17 @@ struct Supervision {
             if ready[0] {
                 try relay?.drain()
                 let end = try during("wait") { try process.waitForEnd() }
-                return RunResult(reason: reason(programEnd, end, deadline))
+                if relay?.isLimitReached == true { isOverLimit = outputLimit }
+                return RunResult(reason: isOverLimit ?? reason(programEnd, end, deadline))
             }
-            if let deadline, bootTime() >= deadline { try killForTime() }
+            if let deadline, bootTime() >= deadline { try kill() }
+            if isOverLimit != nil { continue }
+            if ready[6], try streams?.endMeter() == true { isOverLimit = outputLimit }
+            if relay?.isLimitReached == true { isOverLimit = outputLimit }
+            if let cgroup, try processorTime?.isUp(in: cgroup) == true {
+                isOverLimit = .cpuTime(milliseconds: cpuTime ?? 0)
+            }
+            if isOverLimit != nil { try kill() }
         }
     }
 
@@ -85,7 +105,11 @@ struct Supervision {
         }
     }
 
-    private func killForTime() throws(RuntimeError) {
+    private var outputLimit: RunResult.Reason? {
+        output.map { .output(bytes: $0) }
+    }
+
+    private func kill() throws(RuntimeError) {
         do throws(SystemCallError) {
             try process.send(signal: Signals.kill)
         } catch  where error.errno == .noSuchProcess {
@@ -127,5 +151,28 @@ extension Supervision {
         memoryEvents = try during("memory limit") { () throws(SystemCallError) in
             killsOneByOne ? try launch.legacyGroups?.outOfMemoryEvents() : nil
         }
+        (cgroup, streams) = (launch.cgroup, launch.streams)
+        (cpuTime, output) = (launch.plan.annotations.cpuTime, launch.plan.annotations.output)
+    }
+}
+
+/// Looks, now and then, how much time on processors a container has taken: the more often, the nearer the limit.
+private struct ProcessorTimeWatch {
+    private let limit: Int64
+    private var due = bootTime()
+
+    init(limit milliseconds: Int64) { limit = milliseconds }
+
+    /// How long to wait before the next look.
+    var millisecondsUntilDue: Int64 { max(0, (due - bootTime() + 999_999) / 1_000_000) }
+
+    /// Looks, where it is time to.
+    mutating func isUp(in cgroup: Cgroup) throws(RuntimeError) -> Bool {
+        guard bootTime() >= due else { return false }
+        // A group of version 2 counts this with any controllers or none.
+        let used = Int64(try during("cgroup") { try cgroup.processorTime() } / 1000)
+        // What several processors take between two looks is a part of what is left.
+        due = bootTime() + min(max((limit - used) / 8, 10), 500) * 1_000_000
+        return used >= limit
     }
 }

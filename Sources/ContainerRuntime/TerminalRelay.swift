@@ -12,7 +12,13 @@ final class TerminalRelay {
     /// The descriptor to read the container's output from; -1 when there is no more.
     var output: Int32 { outputIsOpen ? master.descriptor.rawValue : -1 }
 
-    init(master: FileDescriptorBox) throws(RuntimeError) {
+    /// How many bytes of output may still come; nil for any number.
+    private var outputLeft: Int64?
+    /// Whether there were more.
+    private(set) var isLimitReached = false
+
+    init(master: FileDescriptorBox, outputLimit: Int64? = nil) throws(RuntimeError) {
+        outputLeft = outputLimit
         self.master = master
         if isTerminal(0) {
             raw = try during("terminal") { try RawTerminal(0) }
@@ -54,7 +60,7 @@ final class TerminalRelay {
     }
 
     private func carryOutput() throws(RuntimeError) {
-        let bytes: [UInt8]
+        var bytes: [UInt8]
         do throws(SystemCallError) {
             bytes = try master.descriptor.read(upTo: 16384)
         } catch  where error.errno == .inputOutput {
@@ -64,6 +70,13 @@ final class TerminalRelay {
             throw RuntimeError("terminal: \(error)")
         }
         if bytes.isEmpty { outputIsOpen = false }
+        if let left = outputLeft {
+            outputLeft = max(0, left - Int64(bytes.count))
+            if bytes.count > left {
+                isLimitReached = true
+                bytes = Array(bytes.prefix(Int(left)))
+            }
+        }
         try during("standard output") { try UnownedDescriptor(1).write(bytes) }
     }
 }

@@ -31,12 +31,15 @@ struct LimitNames {
     var memory: Limit?
     var sessionMemory: Limit?
     var pids: Limit?
+    /// The limits on time and output, by the last part of their name.
+    var others: [String: Limit] = [:]
 
     /// The limits as they were kept with a plan.
     init(_ object: JSONObject) throws(JSONDecodingError) {
         memory = try object.optional("memory")
         sessionMemory = try object.optional("sessionMemory")
         pids = try object.optional("pids")
+        others = try object.optional("others") ?? [:]
     }
 
     /// To be kept with a plan.
@@ -45,11 +48,19 @@ struct LimitNames {
         object.encode("memory", memory)
         object.encode("sessionMemory", sessionMemory)
         object.encode("pids", pids)
+        if !others.isEmpty { object.encode("others", others) }
         return object
     }
 
     /// The limits of a bundle.
-    init(_ resources: LinuxResources?) {
+    init(_ spec: Spec) {
+        let resources = spec.linux?.resources
+        for name in ["cpuTime", "output", "wallTime"] {
+            let key = "dev.agentrt." + name
+            if let value = spec.annotations[key].flatMap({ UInt64($0) }) {
+                others[name] = Limit(amount: Self.text(name, value), place: "annotations." + key)
+            }
+        }
         if let bytes = resources?.memory?.limit {
             memory = Limit(amount: Quantity.memoryText(UInt64(clamping: bytes)), place: "linux.resources.memory.limit")
         } else if let text = resources?.unified["memory.max"] {
@@ -65,9 +76,17 @@ struct LimitNames {
             Limit(amount: Quantity.memoryText($0), place: own.places["memory"] ?? "resources.memory")
         }
         pids = own.pids.map { Limit(amount: "\($0)", place: own.places["pids"] ?? "resources.pids") }
+        for (name, value) in [("cpuTime", own.cpuTime), ("output", own.output), ("wallTime", own.wallTime)] {
+            guard let value else { continue }
+            others[name] = Limit(amount: Self.text(name, value), place: own.places[name] ?? "resources." + name)
+        }
         let session = policy.sessionResources
         sessionMemory = session.memory.map {
             Limit(amount: Quantity.memoryText($0), place: session.places["memory"] ?? "resources.memory")
         }
+    }
+
+    private static func text(_ name: String, _ value: UInt64) -> String {
+        name == "output" ? Quantity.memoryText(value) : Quantity.timeText(value)
     }
 }

@@ -14,7 +14,14 @@ struct RunReport {
         var lines: [String] = []
         switch result.reason {
         case .ended: break
-        case .wallTime(let milliseconds): lines.append("killed: wall time limit of \(milliseconds) ms reached")
+        case .wallTime(let milliseconds):
+            lines.append("killed: wall time limit of \(milliseconds) ms reached" + remedy("wallTime"))
+        case .cpuTime(let milliseconds):
+            let amount = limits.others["cpuTime"]?.amount ?? "\(milliseconds) ms"
+            lines.append("killed: cpu time limit \(amount) reached" + remedy("cpuTime"))
+        case .output(let bytes):
+            lines.append(
+                "killed: output limit \(limits.others["output"]?.amount ?? "\(bytes)B") reached" + remedy("output"))
         case .memory(let isSession):
             let peak = result.statistics?.memoryPeak.map { " (peak \(Quantity.memoryText($0)))" } ?? ""
             guard let limit = isSession ? limits.sessionMemory : limits.memory else {
@@ -30,6 +37,11 @@ struct RunReport {
         if let line = networkLine { lines.append(line) }
         return lines
     }
+
+    private func remedy(_ name: String) -> String { limits.others[name].map { "; raise \($0.place)" } ?? "" }
+
+    /// Whether the program failed after it could not make a process or thread.
+    private var isOutOfPids: Bool { (result.statistics?.pidsLimitHits ?? 0) > 0 && result.exitStatus != 0 }
 
     /// What the gate refused, in one line.
     private var networkLine: String? {
@@ -54,12 +66,15 @@ struct RunReport {
         var object = JSONObject()
         object.encode("exitStatus", result.exitStatus)
         switch result.reason {
+        case .ended(.exited) where isOutOfPids: object.encode("reason", "pids")
         case .ended(.exited): object.encode("reason", "exited")
         case .ended(.signalled(let signal)):
             object.encode("reason", "signal")
             object.encode("signal", Signals.name(signal))
         case .wallTime: object.encode("reason", "wallTime")
         case .memory: object.encode("reason", "memory")
+        case .cpuTime: object.encode("reason", "cpuTime")
+        case .output: object.encode("reason", "output")
         }
         object.encode("wallSeconds", Double(result.wallTime / 1000) / 1_000_000)
         if let statistics = result.statistics {

@@ -53,7 +53,7 @@ enum RunVerb {
         var options = options
         options.readsStatistics = file != nil
         let result = try container.run(bundle, options: options, keeps: arguments.has("keep"))
-        let report = RunReport(result: result, limits: limits ?? LimitNames(bundle.spec.linux?.resources))
+        let report = RunReport(result: result, limits: limits ?? LimitNames(bundle.spec))
         for line in report.lines { global.log.error(line) }
         try file?.write(JSONWriter.bytes(report.json, layout: .indented))
         return result.exitStatus

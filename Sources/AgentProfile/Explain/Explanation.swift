@@ -187,6 +187,8 @@ extension SandboxAnswers {
             ("memory", resources.memory.map(Quantity.memoryText)),
             ("cpus", resources.milliCPUs.map(Quantity.thousandthsText)), ("pids", resources.pids.map { "\($0)" }),
             ("wallTime", resources.wallTime.map(Quantity.timeText)),
+            ("cpuTime", resources.cpuTime.map(Quantity.timeText)),
+            ("output", resources.output.map(Quantity.memoryText)),
         ]
         var lines = values.map { name, value in
             Explanation.Setting(

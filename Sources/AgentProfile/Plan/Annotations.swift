@@ -19,6 +19,10 @@ public enum Annotations {
     public static let sources = "dev.agentrt.sources"
     /// The most time the container may take, in milliseconds.
     public static let wallTime = "dev.agentrt.wallTime"
+    /// The most time on processors that all processes together may take, in milliseconds.
+    public static let cpuTime = "dev.agentrt.cpuTime"
+    /// The most bytes of standard output and standard error together.
+    public static let output = "dev.agentrt.output"
     /// The version of these annotations: `1`.
     public static let version = "dev.agentrt.version"
 
@@ -34,6 +38,8 @@ public enum Annotations {
             sources: "real", version: "1",
         ]
         if let wallTime = policy.resources.wallTime { annotations[Self.wallTime] = String(wallTime) }
+        if let cpuTime = policy.resources.cpuTime { annotations[Self.cpuTime] = String(cpuTime) }
+        if let output = policy.resources.output { annotations[Self.output] = String(output) }
         if case .allow(let list) = policy.network { annotations[network] = JSONWriter.string(list) }
         if isInSession, let limits = policy.sessionResources.limits {
             annotations[sessionResources] = JSONWriter.string(limits)

@@ -27,6 +27,8 @@ extension PolicyResolver {
         grants.milliCPUs = try narrowed(agent.milliCPUs, tool.milliCPUs, Quantity.thousandthsText)
         grants.pids = try narrowed(agent.pids, tool.pids) { "\($0)" }
         grants.wallTime = try narrowed(agent.wallTime, tool.wallTime, Quantity.timeText)
+        grants.cpuTime = try narrowed(agent.cpuTime, tool.cpuTime, Quantity.timeText)
+        grants.output = try narrowed(agent.output, tool.output, Quantity.memoryText)
         grants.helpers = try narrowed(agent.helpers, tool.helpers)
         grants.memfd = try narrowed(agent.memfd, tool.memfd)
         return grants

@@ -99,6 +99,8 @@ struct PolicyResolver {
         grants.milliCPUs = written.milliCPUs
         grants.pids = written.pids
         grants.wallTime = written.wallTime
+        grants.cpuTime = written.cpuTime
+        grants.output = written.output
         return grants
     }
 

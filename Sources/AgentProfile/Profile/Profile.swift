@@ -55,6 +55,10 @@ public struct Profile: Equatable, Sendable {
         public var pids: Placed<UInt64>?
         /// Time from start to end, in milliseconds.
         public var wallTime: Placed<UInt64>?
+        /// Time on processors of all processes together, in milliseconds.
+        public var cpuTime: Placed<UInt64>?
+        /// Bytes of standard output and standard error together.
+        public var output: Placed<UInt64>?
         /// Whether programs that live by private helpers get them.
         public var helpers: Placed<Bool>?
         /// Whether memfd_create(2) is permitted.

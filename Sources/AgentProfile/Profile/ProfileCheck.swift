@@ -56,6 +56,8 @@ extension ProfileCheck {
         if let cpus = policy.resources.milliCPUs { parts.append("cpus \(Quantity.thousandthsText(cpus))") }
         if let pids = policy.resources.pids { parts.append("pids \(pids)") }
         if let time = policy.resources.wallTime { parts.append("wall time \(Quantity.timeText(time))") }
+        if let time = policy.resources.cpuTime { parts.append("cpu time \(Quantity.timeText(time))") }
+        if let output = policy.resources.output { parts.append("output \(Quantity.memoryText(output))") }
         return whom.compactMap { $0 }.joined(separator: ", ") + ": " + parts.joined(separator: ", ")
     }
 }

@@ -20,7 +20,7 @@ enum ProfileKeys {
     /// Of `environment`.
     static let environment = ["pass", "set"]
     /// Of `resources`.
-    static let resources = ["memory", "cpus", "pids", "wallTime"]
+    static let resources = ["memory", "cpus", "pids", "wallTime", "cpuTime", "output"]
 }
 
 /// The known name nearest to one that is not known, where one is near enough to have been meant.

@@ -109,6 +109,8 @@ enum ProfileReader {
         grants.memory = try resources.quantity("memory", Quantity.memory)
         grants.milliCPUs = try resources.quantity("cpus", Quantity.milliCPUs)
         grants.pids = try resources.quantity("pids", Quantity.pids)
-        grants.wallTime = try resources.quantity("wallTime", Quantity.wallTime)
+        grants.wallTime = try resources.quantity("wallTime", Quantity.time)
+        grants.cpuTime = try resources.quantity("cpuTime", Quantity.time)
+        grants.output = try resources.quantity("output", Quantity.bytes)
     }
 }

@@ -11,7 +11,10 @@ extension Quantity {
     }
 
     /// Milliseconds as seconds: `1.5s`.
-    static func timeText(_ milliseconds: UInt64) -> String { thousandthsText(milliseconds) + "s" }
+    ///
+    /// - Parameter milliseconds: How many.
+    /// - Returns: The text, as a profile may have it.
+    public static func timeText(_ milliseconds: UInt64) -> String { thousandthsText(milliseconds) + "s" }
 
     /// Thousandths as a number: 1500 as `1.5`.
     static func thousandthsText(_ number: UInt64) -> String {

@@ -19,14 +19,18 @@ public enum Quantity {
     ]
 
     /// Bytes: a whole number, or a number with a unit.
-    static func memory(_ json: JSONValue, at place: Place) throws(ProfileProblem) -> UInt64 {
-        let bytes: UInt64
+    static func bytes(_ json: JSONValue, at place: Place) throws(ProfileProblem) -> UInt64 {
         switch json.content {
         case .string(let text):
-            bytes = try amount(text, memoryUnits, units: "MiB, GiB, MB or GB (as in \"512MiB\")", at: place)
-        case .integer, .unsigned: bytes = try whole(json, at: place)
+            return try amount(text, memoryUnits, units: "MiB, GiB, MB or GB (as in \"512MiB\")", at: place)
+        case .integer, .unsigned: return try whole(json, at: place)
         default: throw json.notOf(kind: "a whole number of bytes or a text like \"512MiB\"", at: place)
         }
+    }
+
+    /// Bytes of memory, enough to start something.
+    static func memory(_ json: JSONValue, at place: Place) throws(ProfileProblem) -> UInt64 {
+        let bytes = try bytes(json, at: place)
         if bytes < leastMemory {
             throw ProfileProblem("\(bytes) bytes are too few to start anything: say at least \"1MiB\"", at: place)
         }
@@ -60,7 +64,7 @@ public enum Quantity {
     }
 
     /// Milliseconds: a whole number of seconds, or a number with a unit.
-    static func wallTime(_ json: JSONValue, at place: Place) throws(ProfileProblem) -> UInt64 {
+    static func time(_ json: JSONValue, at place: Place) throws(ProfileProblem) -> UInt64 {
         switch json.content {
         case .string(let text):
             return try amount(text, timeUnits, units: "ms, s, m, h or d (as in \"30m\")", at: place)

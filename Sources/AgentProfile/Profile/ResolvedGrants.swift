@@ -21,6 +21,8 @@ struct ResolvedGrants {
     var milliCPUs: Placed<UInt64>?
     var pids: Placed<UInt64>?
     var wallTime: Placed<UInt64>?
+    var cpuTime: Placed<UInt64>?
+    var output: Placed<UInt64>?
     /// Whether programs get their private helpers.
     var helpers: Placed<Bool>
     /// Whether memfd_create(2) is permitted.
@@ -33,9 +35,11 @@ struct ResolvedGrants {
         resources.milliCPUs = milliCPUs?.value
         resources.pids = pids?.value
         resources.wallTime = wallTime?.value
+        resources.cpuTime = cpuTime?.value
+        resources.output = output?.value
         for (name, place) in [
             ("memory", memory?.place), ("cpus", milliCPUs?.place), ("pids", pids?.place),
-            ("wallTime", wallTime?.place),
+            ("wallTime", wallTime?.place), ("cpuTime", cpuTime?.place), ("output", output?.place),
         ] {
             resources.places[name] = place?.path
         }

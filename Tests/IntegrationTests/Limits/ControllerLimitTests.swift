@@ -82,7 +82,7 @@ import Testing
         let output = try container.run(["--report", path])
         #expect(output.status == 2 && output.message.contains("pids limit 5 reached"), "\(output)")
         let report = try Node(parsing: Files.read(path))
-        #expect(report["reason"].text == "exited" && report["exitStatus"].number == 2)
+        #expect(report["reason"].text == "pids" && report["exitStatus"].number == 2)
         #expect(report["pidsPeak"].number ?? 5 == 5)  // The kernel counts it from 6.1 on.
         #expect(report["pidsLimitHits"].number == 1)
         #expect((report["memoryPeakBytes"].number ?? 0) > 0)
