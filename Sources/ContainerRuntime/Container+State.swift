@@ -1,3 +1,4 @@
+internal import Cgroup
 internal import LinuxSystem
 public import OCISpec
 
@@ -13,13 +14,50 @@ extension Container {
     /// - Returns: The state, when the container was made, and who owns it.
     /// - Throws: ``RuntimeError`` where there is no such container.
     public func details() throws(RuntimeError) -> ContainerDetails {
-        let directory = try StateDirectory(opening: id, in: root, locks: false)
-        let owner = try during(directory.path) { try directory.directory.status() }.uid
-        guard let record = try directory.load() else {
+        try StateDirectory(opening: id, in: root, locks: false).details(id, nil)
+    }
+}
+
+extension StateRoot {
+    /// All containers, as ``Container/details()`` has each. What is the same for all of them is looked up once.
+    ///
+    /// - Parameter failed: Told which one could not be read, and why.
+    /// - Returns: The containers, by their ids.
+    /// - Throws: ``RuntimeError``, and what `failed` throws.
+    public func containers(_ failed: (ContainerID, RuntimeError) throws -> Void) throws -> [ContainerDetails] {
+        let ids = try containerIDs()
+        if ids.isEmpty { return [] }
+        let directory = FileDescriptorBox(try open())
+        let hierarchy = try during("cgroup") { try UnifiedHierarchy.ofHost() }
+        var containers: [ContainerDetails] = []
+        for id in ids {
+            do throws(RuntimeError) {
+                containers.append(
+                    try StateDirectory(opening: id, in: self, directory, locks: false).details(id, hierarchy))
+            } catch {
+                try failed(id, error)
+            }
+        }
+        return containers
+    }
+}
+
+extension StateDirectory {
+    /// The state with what `list` and the engines want besides.
+    ///
+    /// - Parameters:
+    ///   - id: The container.
+    ///   - hierarchy: The host's cgroup v2, where it is known already.
+    /// - Returns: The state, when the container was made, and who owns it.
+    /// - Throws: ``RuntimeError``.
+    fileprivate func details(_ id: ContainerID, _ hierarchy: UnifiedHierarchy?) throws(RuntimeError) -> ContainerDetails
+    {
+        let owner = try during(path) { try directory.status() }.uid
+        guard let record = try load() else {
             let state = State(ociVersion: "1.3.0", id: id.description, status: .creating, bundle: "")
             return ContainerDetails(state: state, created: 0, owner: owner)
         }
-        let status = try directory.status(record)
+        let status = try status(record, in: hierarchy)
         return ContainerDetails(state: record.state(id, status), created: record.created, owner: owner)
     }
 }

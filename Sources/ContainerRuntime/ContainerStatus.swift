@@ -14,13 +14,19 @@ extension State.Status {
 extension StateDirectory {
     /// The status of the container.
     ///
-    /// - Parameter record: What was recorded; nil where the runtime was killed before it recorded anything.
+    /// - Parameters:
+    ///   - record: What was recorded; nil where the runtime was killed before it recorded anything.
+    ///   - hierarchy: The host's cgroup v2; looked for where it is nil.
     /// - Returns: The status.
     /// - Throws: ``RuntimeError``.
-    func status(_ record: ContainerRecord?) throws(RuntimeError) -> State.Status {
+    func status(
+        _ record: ContainerRecord?, in hierarchy: UnifiedHierarchy? = nil
+    ) throws(RuntimeError) -> State.Status {
         guard let record else { return .creating }
         guard try liveProcess(record) != nil else { return .stopped }
-        if let cgroup = try record.openCgroup(), try during("cgroup", { try cgroup.isFrozen() }) { return .paused }
+        if let cgroup = try record.openCgroup(in: hierarchy), try during("cgroup", { try cgroup.isFrozen() }) {
+            return .paused
+        }
         return try hasFifo() ? .created : .running
     }
 

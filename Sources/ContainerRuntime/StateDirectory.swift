@@ -183,18 +183,21 @@ struct StateDirectory {
     /// - Parameters:
     ///   - id: The container.
     ///   - root: Where it is.
+    ///   - opened: The root, where it has been opened and verified already.
     ///   - locks: Whether the container is about to be changed.
     /// - Throws: ``RuntimeError`` where there is no such container.
-    init(opening id: ContainerID, in root: StateRoot, locks: Bool) throws(RuntimeError) {
+    init(
+        opening id: ContainerID, in root: StateRoot, _ opened: FileDescriptorBox? = nil, locks: Bool
+    ) throws(RuntimeError) {
         let notFound = RuntimeError("container \(quoted(id.description)) does not exist")
-        guard try during("state directory", { try fileStatus(root.path) }) != nil else { throw notFound }
-        let rootDirectory = try root.open()
+        if opened == nil, try during("state directory", { try fileStatus(root.path) }) == nil { throw notFound }
+        if let opened { rootBox = opened } else { rootBox = FileDescriptorBox(try root.open()) }
         do throws(SystemCallError) {
-            box = FileDescriptorBox(try rootDirectory.open(id.description, [.readOnly, .directory]))
+            box = FileDescriptorBox(try rootBox.descriptor.open(id.description, [.readOnly, .directory]))
             if locks {
                 try box.descriptor.lock()
                 // It may have been deleted while this waited.
-                guard try rootDirectory.status(of: id.description)?.inode == box.descriptor.status().inode else {
+                guard try rootBox.descriptor.status(of: id.description)?.inode == box.descriptor.status().inode else {
                     throw SystemCallError(call: "open", errno: .noSuchFile)
                 }
             }
@@ -204,7 +207,6 @@ struct StateDirectory {
             throw RuntimeError("state directory: \(error)")
         }
         path = root.path + "/" + id.description
-        rootBox = FileDescriptorBox(rootDirectory)
         self.id = id
     }
 

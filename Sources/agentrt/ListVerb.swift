@@ -9,18 +9,14 @@ enum ListVerb {
         guard arguments.positional.isEmpty, arguments.command == nil else {
             throw UsageError("\"list\" takes no arguments")
         }
-        var containers: [ContainerDetails] = []
-        for id in try global.root.containerIDs() {
-            do throws(RuntimeError) {
-                containers.append(try Container(id: id, root: global.root, report: global.log.note).details())
-            } catch {
-                // One that went meanwhile, or whose record is damaged, does not hide the others.
-                if try global.root.containerIDs().contains(id) { global.log.note("\(id): \(error)") }
-            }
+        if arguments.has("quiet") {
+            return Output.print(try global.root.containerIDs().map { "\($0)\n" }.joined())
+        }
+        let containers = try global.root.containers { id, error in
+            // One that went meanwhile, or whose record is damaged, does not hide the others.
+            if try global.root.containerIDs().contains(id) { global.log.note("\(id): \(error)") }
         }
         switch arguments["format"] ?? "table" {
-        case _ where arguments.has("quiet"):
-            return Output.print(containers.map { $0.state.id + "\n" }.joined())
         case "json": return Output.print(JSONWriter.string(JSONValue(.array(containers.map(\.json)))) + "\n")
         case "table": return Output.print(table(containers))
         case let format: throw UsageError("--format is \"\(format)\", not table or json")
