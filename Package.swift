@@ -22,7 +22,9 @@ let package = Package(
     targets: [
         // The program. `scripts/build` links it into one static executable.
         .executableTarget(
-            name: "agentrt", dependencies: ["ContainerRuntime", "AgentProfile", "SelfTest", "OCISpec", "JSON", "LinuxSystem"],
+            name: "agentrt", dependencies: [
+                "ContainerRuntime", "AgentProfile", "SelfTest", "Doctor", "OCISpec", "JSON", "LinuxSystem",
+            ],
             swiftSettings: strict),
 
         // The gate, a program of its own: so that `agentrt` never carries an event loop.
@@ -45,6 +47,9 @@ let package = Package(
             swiftSettings: strict),
         // Attempts to break out of a sandbox, made in one.
         .target(name: "SelfTest", dependencies: ["JSON", "LinuxSystem"], swiftSettings: strict),
+        // What this host can enforce, found out by doing it.
+        .target(
+            name: "Doctor", dependencies: ["ContainerRuntime", "SelfTest", "JSON", "LinuxSystem"], swiftSettings: strict),
         // What of the network may be reached, and what runtime and gate tell each other of it.
         .target(name: "NetworkRules", dependencies: ["JSON"], swiftSettings: strict),
         // The control group of a container.

@@ -46,6 +46,8 @@ public struct CreateOptions {
     public var gate = GateOptions()
     /// Whether `run` always reads what the container used; otherwise only where a limit may have ended it.
     public var readsStatistics = false
+    /// Who is told of calls that the program makes; nil for nobody, which costs nothing. With `run` alone.
+    public var watch: CallWatch?
 
     /// Nothing special.
     public init() {}

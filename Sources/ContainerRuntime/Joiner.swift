@@ -23,6 +23,8 @@ enum Joiner {
         } catch  where error.errno == .notSupported && cgroup != nil {
             // cgroup-v2.rst, Threads: an invalid domain.
             throw RuntimeError("\(what): a group above it holds processes or is threaded, so that it can hold none")
+        } catch  where namespaces.contains(.user) && isAboutNamespaces(error.errno) {
+            throw RuntimeError("user namespace: \(error): \(UserNamespaceObstacle(of: error.errno))")
         } catch {
             throw RuntimeError("\(what): \(error)")
         }
@@ -30,6 +32,11 @@ enum Joiner {
         case .child: body()
         case .parent(let pid, let process): return (pid, process)
         }
+    }
+
+    /// What clone3(2) fails with where namespaces are forbidden, and a filter in its stead.
+    private static func isAboutNamespaces(_ errno: Errno) -> Bool {
+        [.notPermitted, .permissionDenied, .noSpace, .notImplemented, .invalidArgument].contains(errno)
     }
 
     /// Makes a process in namespaces that exist.

@@ -29,6 +29,8 @@ final class Launch {
     private(set) var console: FileDescriptorBox?
     /// Pipes in place of redirected files; nil where the container is no sandbox or nobody stays to carry the bytes.
     private(set) var streams: StreamRelay?
+    /// Tells of the program's calls; nil where nobody asked.
+    private(set) var observer: CallObserver?
     /// The gate of a network by name; nil without one.
     private(set) var gate: GateProcess?
 
@@ -116,6 +118,7 @@ final class Launch {
             streams = try StreamRelay(outputLimit: outputLimit)
         }
         let gateSockets = try gate?.connect()
+        let watchEnd = try makeObserver()
         let (ownNumber, initNumber) = try during("socketpair") { try FrameSocket.pair() }
         let own = FrameSocket(FileDescriptor(owning: ownNumber))
         let initEnd = FileDescriptorBox(FileDescriptor(owning: initNumber))
@@ -138,11 +141,12 @@ final class Launch {
                 plan: plan, channel: FrameSocket(FileDescriptor(owning: initNumber)), start: start,
                 prepared: prepared, hookState: state(.creating, pid: currentProcessID()),
                 consoleSocket: consoleSocket, gate: gateSockets, makesSessionKeyring: !options.sharesKeyring,
-                preservedDescriptors: options.preservedDescriptors, listeningDescriptors: options.listeningDescriptors
+                preservedDescriptors: options.preservedDescriptors, listeningDescriptors: options.listeningDescriptors,
+                watch: watchEnd.map { CallWatchEnd(filters: $0.filters, socket: $0.socket.descriptor.rawValue) }
             ).run()
         }
         (self.pid, self.process, channel) = (pid, process, own)
-        withExtendedLifetime((initEnd, fifos)) {}
+        withExtendedLifetime((initEnd, fifos, watchEnd)) {}
         streams?.release()
         try endScopeKeeper()
         try save()
@@ -150,6 +154,16 @@ final class Launch {
             try IDMaps(uidMappings: plan.uidMappings, gidMappings: plan.gidMappings).write(of: pid)
             try setOutOfMemoryScore()
         }
+    }
+
+    /// Makes the two ends by which calls are told of, and the filter for the container's.
+    private func makeObserver() throws(RuntimeError) -> (
+        filters: [InstallableSeccompFilter], socket: FileDescriptorBox
+    )? {
+        guard staysAttached, let watch = options.watch else { return nil }
+        let (own, other) = try during("watch") { try FrameSocket.pair() }
+        observer = CallObserver(watch, FrameSocket(FileDescriptor(owning: own)))
+        return (CallListener.filters(of: watch.calls), FileDescriptorBox(FileDescriptor(owning: other)))
     }
 
     /// From outside, while init waits: in its user namespace it may not lower the score, and once it is not dumpable its
@@ -223,10 +237,21 @@ final class Launch {
                 try hooks.run(plan.hooks.prestart, phase: .prestart)
                 try hooks.run(plan.hooks.createRuntime, phase: .createRuntime)
                 try sendProceed(socket)
-            case .failed(let status, let message): throw RuntimeError(message, exitStatus: status)
+            case .failed(let status, let message):
+                throw RuntimeError(explained(message), exitStatus: status)
             case .proceed, .ended: throw RuntimeError("init channel: a message out of turn")
             }
         }
+    }
+
+    /// Names the cause that only the host knows: where AppArmor takes the capabilities in new user namespaces away, the
+    /// namespace is made, and what needs the first of them fails.
+    private func explained(_ message: String) -> String {
+        guard plan.newNamespaces.contains(.user),
+            message.hasSuffix("\(Errno.notPermitted)") || message.hasSuffix("\(Errno.permissionDenied)"),
+            UserNamespaceObstacle.isRestrictedByAppArmor
+        else { return message }
+        return "\(message): \(UserNamespaceObstacle.appArmorCause); \(UserNamespaceObstacle.appArmorRemedy)"
     }
 
     private func startGate() throws(RuntimeError) {

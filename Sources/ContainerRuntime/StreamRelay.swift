@@ -37,7 +37,14 @@ final class StreamRelay {
                 continue
             }
             if number == 1 { output = status }
-            try during("descriptor \(number)") { try relay(number) }
+            do throws(SystemCallError) {
+                try relay(number)
+            } catch  where error.call == "clone3" && [.notPermitted, .notImplemented].contains(error.errno) {
+                // The first process of all: where a filter refuses clone3(2), it is refused here.
+                throw RuntimeError("descriptor \(number): \(error): \(UserNamespaceObstacle(of: error.errno))")
+            } catch {
+                throw RuntimeError("descriptor \(number): \(error)")
+            }
         }
     }
 

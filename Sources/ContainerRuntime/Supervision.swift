@@ -22,6 +22,8 @@ struct Supervision {
     /// The most bytes of output, and what counts them where there is no terminal.
     var output: Int64?
     var streams: StreamRelay?
+    /// Tells of the program's calls; nil where nobody asked.
+    var observer: CallObserver?
 
     /// Waits until the container has ended and all its output has been passed on.
     func waitForEnd() throws(RuntimeError) -> RunResult {
@@ -43,7 +45,7 @@ struct Supervision {
                         process.descriptor.rawValue, signals.descriptor.rawValue,
                         channelIsOpen ? socket.descriptor.rawValue : -1, relay?.input ?? -1, relay?.output ?? -1,
                         memoryEvents?.rawValue ?? -1,
-                        streams?.meter?.descriptor.rawValue ?? -1,
+                        streams?.meter?.descriptor.rawValue ?? -1, observer?.number ?? -1,
                     ], milliseconds: left)
             }
             if ready[2] {
@@ -56,6 +58,7 @@ struct Supervision {
                 }
                 continue
             }
+            if ready[7] { try observer?.attend() }
             if ready[1] { try passSignals(relay) }
             if ready[3] || ready[4] { try relay?.carry(input: ready[3], output: ready[4]) }
             if ready[5] { try endForMemory() }
@@ -147,6 +150,7 @@ extension Supervision {
             process: process, channel: channel, console: launch.console, wallTime: launch.plan.annotations.wallTime,
             signals: signals)
         let killsOneByOne = launch.plan.annotations.hasReapingInit && launch.controlGroup.killsOneByOne
+        observer = launch.observer
         legacyGroups = launch.legacyGroups
         memoryEvents = try during("memory limit") { () throws(SystemCallError) in
             killsOneByOne ? try launch.legacyGroups?.outOfMemoryEvents() : nil

@@ -76,6 +76,8 @@ public struct Errno: Equatable, Hashable, RawRepresentable, CustomStringConverti
     public static let outOfRange = Errno(rawValue: ERANGE)
     /// Argument list too long: of a program in the kernel, too much to check.
     public static let tooBig = Errno(rawValue: E2BIG)
+    /// No space left; of namespaces, that there are as many as there may be.
+    public static let noSpace = Errno(rawValue: ENOSPC)
     /// File too large.
     public static let fileTooLarge = Errno(rawValue: EFBIG)
     /// Read-only file system.

@@ -1,13 +1,13 @@
-internal import LinuxSystem
+public import LinuxSystem
 
 /// A run of this very program with other words, its output kept.
-struct ProgramRun {
+public struct ProgramRun {
     /// How it ended; nil where it did not, and was killed.
-    let end: ProcessEnd?
+    public let end: ProcessEnd?
     /// Standard output, of which no more than is of interest.
-    let output: String
+    public let output: String
     /// Standard error.
-    let errors: String
+    public let errors: String
 
     private static let limit = 64 * 1024
     private static let patience: Int64 = 30_000_000_000
@@ -19,7 +19,7 @@ struct ProgramRun {
     ///   - directory: Its working directory.
     ///   - environment: Its variables.
     /// - Throws: ``SystemCallError`` where it cannot be started.
-    init(_ words: [String], in directory: String, environment: [String]) throws(SystemCallError) {
+    public init(_ words: [String], in directory: String, environment: [String]) throws(SystemCallError) {
         let path = CStringBlock(["/proc/self/exe"])
         let arguments = CStringBlock(["agentrt"] + words)
         let variables = CStringBlock(environment)
@@ -74,7 +74,7 @@ struct ProgramRun {
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
     /// The last line of standard error, which says why.
-    var message: String {
+    public var message: String {
         errors.split(separator: "\n").last.map(String.init) ?? ""
     }
 

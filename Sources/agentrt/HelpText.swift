@@ -22,6 +22,7 @@ enum HelpText {
           explain FILE               what a profile permits, and which rule says so
           why FILE read|write|exec|connect WHAT
                                      whether something may be done, and what decides
+          doctor                     what this host can enforce, and how to get the rest
           selftest                   try to break out of a sandbox on this machine
 
         Containers:
@@ -144,6 +145,7 @@ enum HelpText {
             "usage: agentrt bundle FILE [--agent A] [--tool T] [--project DIR] [--session S] [--tty] --output DIR "
             + "[-- CMD ARG...]\n",
         "check": "usage: agentrt check FILE [--project DIR]\n",
+        "doctor": "usage: agentrt doctor [--json]\n",
         "explain": "usage: agentrt explain FILE [--agent A] [--tool T] [--project DIR] [--json]\n",
         "why": """
         usage: agentrt why FILE read|write|exec|connect WHAT [--agent A] [--tool T] [--project DIR] [--json]

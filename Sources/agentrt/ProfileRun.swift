@@ -24,10 +24,11 @@ enum ProfileRun {
         var options = try CreateVerb.createOptions(arguments, global)
         let call = UInt64(currentProcessID())
 
+        let denials = try denialLog(file, arguments, global)
         let environment = ProfileOptions.callerEnvironment()
         if var kept = planStore(global, makesIt: false)?.plan(for: request, { environment[$0] }) {
             try kept.prepare(command, call: call)
-            return try run(kept, id: id, global, arguments, options)
+            return try run(kept, id: id, global, arguments, options, denials)
         }
 
         // Made first: a plan denies it, where it would lie in what the profile exposes.
@@ -44,22 +45,51 @@ enum ProfileRun {
         if let kept = planStore(global, makesIt: true)?.keep(
             plan, for: request, journal, notes: notes, context: limits.object)
         {
-            return try run(kept, id: id, global, arguments, options)
+            return try run(kept, id: id, global, arguments, options, denials)
         }
         for note in notes { global.log.note(note) }
         options.writeBundle = { directory in try BundleWriter.write(plan, into: directory) }
         let bundle = Bundle(path: try global.root.bundlePath(of: id), spec: plan.spec)
-        return try RunVerb.run(bundle, id: id, global, arguments, options: options, limits: limits)
+        return try RunVerb.run(bundle, id: id, global, arguments, options: options, limits: limits, denials: denials)
+    }
+
+    /// Who notes what is refused; nil where nobody asked, which costs nothing.
+    private static func denialLog(
+        _ file: String, _ arguments: Arguments, _ global: GlobalOptions
+    ) throws -> DenialLog? {
+        guard arguments.has("report") || arguments.has("events") || arguments.has("audit") else { return nil }
+        let profile = try ProfileFile.read(path: file)
+        let resolution = try ProfileOptions.resolve(profile, arguments, global)
+        return try DenialLog(
+            resolution.policy, caller: try ProfileOptions.caller(), file: profile,
+            events: try eventWriter(arguments), note: global.log.note)
+    }
+
+    /// Where denials are written as they happen: a descriptor, or a file that they are added to.
+    private static func eventWriter(_ arguments: Arguments) throws -> DenialLog.EventWriter? {
+        guard let target = arguments["events"] else { return nil }
+        guard let number = Int32(digits: target) else {
+            let log = FileDescriptorBox(try openFile(target, [.writeOnly, .create, .append], mode: 0o644))
+            return { bytes throws(SystemCallError) in try log.descriptor.write(bytes) }
+        }
+        let kept = arguments["preserve-fds"].flatMap { Int32(digits: $0) } ?? 0
+        // What the program has too it could write to itself.
+        guard number >= 3 + kept else { throw UsageError("--events: descriptor \(number) is the program's too") }
+        let descriptor = UnownedDescriptor(number)
+        guard descriptor.isOpen else { throw UsageError("--events: descriptor \(number) is not open") }
+        return { bytes throws(SystemCallError) in try descriptor.write(bytes) }
     }
 
     /// Runs from a bundle that is kept, and in use until the call has ended.
     private static func run(
-        _ kept: KeptPlan, id: ContainerID, _ global: GlobalOptions, _ arguments: Arguments, _ options: CreateOptions
+        _ kept: KeptPlan, id: ContainerID, _ global: GlobalOptions, _ arguments: Arguments, _ options: CreateOptions,
+        _ denials: DenialLog?
     ) throws -> Int32 {
         for note in kept.notes { global.log.note(note) }
         let bundle = Bundle(path: kept.path, spec: kept.spec)
         let limits = try LimitNames(kept.context)
-        let status = try RunVerb.run(bundle, id: id, global, arguments, options: options, limits: limits)
+        let status = try RunVerb.run(
+            bundle, id: id, global, arguments, options: options, limits: limits, denials: denials)
         return withExtendedLifetime(kept) { status }
     }
 

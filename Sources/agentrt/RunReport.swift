@@ -8,6 +8,8 @@ internal import LinuxSystem
 struct RunReport {
     let result: RunResult
     let limits: LimitNames
+    /// What was refused; nil where nobody asked.
+    var denials: DenialLog?
 
     /// The lines for who watches: one a limit that was reached.
     var lines: [String] {
@@ -34,7 +36,8 @@ struct RunReport {
         if let hits = result.statistics?.pidsLimitHits, hits > 0, let limit = limits.pids, result.exitStatus != 0 {
             lines.append("pids limit \(limit.amount) reached, \(hits) times; raise \(limit.place)")
         }
-        if let line = networkLine { lines.append(line) }
+        if let line = denials?.line { lines.append(line) }
+        if denials == nil, let line = networkLine { lines.append(line) }
         return lines
     }
 
@@ -89,6 +92,10 @@ struct RunReport {
             object.encode("pidsLimitHits", statistics.pidsLimitHits)
             object.encode("readBytes", statistics.bytesRead)
             object.encode("writtenBytes", statistics.bytesWritten)
+        }
+        if let denials {
+            object.encode("denials", denials.denials)
+            object.encode("denialCount", denials.total)
         }
         if !result.networkRefusals.isEmpty { object.encode("network", result.networkRefusals) }
         return object.json

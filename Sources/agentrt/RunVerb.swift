@@ -9,13 +9,13 @@ enum RunVerb {
         CreateVerb.options + [
             .flag("detach", "d"), .flag("keep"), .flag("no-subreaper"), .value("id"), .value("id-file"),
             .flag("tty", "t"), .flag("no-tty", "T"), .value("profile"), .value("agent"), .value("tool"),
-            .value("project"), .value("session"), .value("report"),
+            .value("project"), .value("session"), .value("report"), .value("events"), .flag("audit"),
         ]
 
     static func run(_ global: GlobalOptions) throws -> Int32 {
         let arguments = try Arguments(global.verbArguments, options: options)
         if arguments.has("profile") { return try ProfileRun.run(global, arguments) }
-        for name in ["agent", "tool", "project", "session"] where arguments.has(name) {
+        for name in ["agent", "tool", "project", "session", "events", "audit"] where arguments.has(name) {
             throw UsageError("--\(name) goes with --profile")
         }
         guard arguments.positional.count == 1, arguments.command == nil else {
@@ -33,7 +33,7 @@ enum RunVerb {
     /// Runs a bundle with the options of the command line.
     static func run(
         _ bundle: Bundle, id: ContainerID, _ global: GlobalOptions, _ arguments: Arguments, options: CreateOptions,
-        limits: LimitNames? = nil
+        limits: LimitNames? = nil, denials: DenialLog? = nil
     ) throws -> Int32 {
         if let path = arguments["id-file"] {
             try openResultFile(path).write(id.description)
@@ -52,8 +52,13 @@ enum RunVerb {
         }
         var options = options
         options.readsStatistics = file != nil
+        if let denials {
+            options.watch = CallWatch(
+                tellsOpens: arguments.has("audit"), wants: denials.isRefused, tell: denials.observe)
+        }
         let result = try container.run(bundle, options: options, keeps: arguments.has("keep"))
-        let report = RunReport(result: result, limits: limits ?? LimitNames(bundle.spec))
+        denials?.add(result.networkRefusals)
+        let report = RunReport(result: result, limits: limits ?? LimitNames(bundle.spec), denials: denials)
         for line in report.lines { global.log.error(line) }
         try file?.write(JSONWriter.bytes(report.json, layout: .indented))
         return result.exitStatus

@@ -33,6 +33,7 @@ enum Verb {
         case "spec": return try SpecVerb.run(global)
         case "bundle": return try BundleVerb.run(global)
         case "check": return try CheckVerb.run(global)
+        case "doctor": return try DoctorVerb.run(global)
         case "explain": return try ExplainVerb.run(global)
         case "why": return WhyVerb.run(global)
         case "selftest": return try SelftestVerb.run(global)
@@ -40,7 +41,7 @@ enum Verb {
         case "help": return Output.print(HelpText.overview)
         case "checkpoint", "restore":
             throw UsageError("\"\(verb)\" is not supported: agentrt neither saves nor restores running containers")
-        case "learn", "doctor":
+        case "learn":
             throw UsageError("\"\(verb)\" is not supported yet")
         default: throw UsageError("unknown command \"\(verb)\"; see agentrt --help")
         }

@@ -28,6 +28,26 @@ extension SandboxAnswers {
         }
     }
 
+    /// What becomes of a connection that a program makes by its address.
+    ///
+    /// Who looks a name up asks a server of names first: without a network the question leads to the sandbox's own
+    /// loopback, where nobody answers, and the name is never connected to. With a gate the addresses stand for names,
+    /// and the gate itself tells what it refuses.
+    ///
+    /// - Parameter target: The address, or the path of a socket.
+    /// - Returns: The answer.
+    public func answerAttempt(toConnect target: String) -> Verdict {
+        guard let destination = Destination(target), destination.address != nil else { return answer(.connect(target)) }
+        switch policy.network {
+        case .none where destination.isLoopback && destination.port == 53:
+            return .no(
+                .network, "ECONNREFUSED", networkRule, "a name is looked up, and no name server is within reach",
+                remedy: "say \"network\": { \"allow\": [NAME] }")
+        case .allow: return .yes(.gate, networkRule, "the gate decides")
+        case .none, .host: return answer(.connect(target))
+        }
+    }
+
     private static let ownLoopback = "the sandbox has a loopback of its own: its own servers, not the host's"
 
     private func connect(_ destination: Destination, _ list: AllowList) -> Verdict {

@@ -35,7 +35,9 @@ public final class SandboxAnswers {
     /// - Parameter question: The question; a relative path leads from the project.
     /// - Returns: The answer.
     public func answer(_ question: Question) -> Verdict {
-        switch question {
+        // Files may have come and gone since the last one.
+        files.forget()
+        return switch question {
         case .read(let path): read(absolute(path))
         case .write(let path): write(absolute(path))
         case .execute(let path): execute(absolute(path))
@@ -164,14 +166,19 @@ extension SandboxAnswers {
             return verdict
         }
         let place = tree.place(path.parentPath)
-        if place.isHosts || place.level?.isFresh ?? false {
-            return .no(.kernel, "ENOENT", rule(of: place), "there is no such file")
-        }
         // Only whether the host has it, which the caller knows.
         let isOnHost = (try? files.resolve(path)) ?? nil
+        let isInMemory = place.level?.isFresh ?? false
+        if place.isHosts || isInMemory && isOnHost == nil {
+            return .no(.kernel, "ENOENT", rule(of: place), "there is no such file")
+        }
+        if isOnHost == nil, access == .readOnly {
+            return .no(
+                .kernel, "ENOENT", Verdict.noRule, "there is no such file, neither in the sandbox nor on this host")
+        }
         return .no(
             .rootFileSystem, access == .writable && place.kind == .directory ? "EROFS" : "ENOENT", Verdict.noRule,
-            "it is not in the sandbox" + (isOnHost == nil ? ", nor on this host" : ""),
+            "it is not in the sandbox",
             remedy: remedy(path, access))
     }
 

@@ -138,6 +138,13 @@ final class HostFiles {
         return Resolved(path: current, links: links, status: status)
     }
 
+    /// Looks at every name anew from now on.
+    func forget() {
+        statuses = [:]
+        targets = [:]
+        directories = [:]
+    }
+
     /// Where a path of the host is for this process.
     func hostPath(_ path: String) -> String { root + path }
 

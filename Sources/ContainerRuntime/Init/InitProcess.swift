@@ -21,6 +21,8 @@ struct InitProcess {
     let preservedDescriptors: Int32
     /// How many of these are sockets to accept on.
     let listeningDescriptors: Int32
+    /// How the runtime is told of the program's calls; nil where nobody asked.
+    let watch: CallWatchEnd?
 
     /// What the program waits for.
     enum StartCondition {
@@ -36,7 +38,7 @@ struct InitProcess {
         ProgramStart(
             process: plan.process, annotations: plan.annotations, hasUserNamespace: plan.hasUserNamespace,
             uidMappings: plan.uidMappings, gidMappings: plan.gidMappings, preservedDescriptors: preservedDescriptors,
-            listeningDescriptors: listeningDescriptors)
+            listeningDescriptors: listeningDescriptors, watch: watch)
     }
 
     /// Runs to the end.

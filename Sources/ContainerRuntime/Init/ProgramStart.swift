@@ -15,6 +15,8 @@ struct ProgramStart {
     let preservedDescriptors: Int32
     /// How many of these are sockets to accept on.
     let listeningDescriptors: Int32
+    /// How the runtime is told of the program's calls; nil where nobody asked.
+    var watch: CallWatchEnd?
 
     /// Whether the container is a sandbox, of which the executables are listed.
     private var isSandbox: Bool { annotations.executablePaths != nil }
@@ -104,6 +106,8 @@ struct ProgramStart {
         case .some(let rules): try during("landlock") { try rules.enforce() }
         case .none: break
         }
+        // First: the bundle's own filter may not let a process have a listener. What it refuses nobody is told of.
+        try watch?.install()
         if let filter = process.seccomp { _ = try during("linux.seccomp") { try filter.install() } }
         // Nothing stands between the filter and the exec.
         let errno = LinuxSystem.execute(executableBlock, process.argumentBlock, environmentBlock)
