@@ -117,7 +117,7 @@ import Testing
     /// The id of the first process is another's by now: that one is neither seen nor touched.
     @Test func processIDThatIsReused() throws {
         let container = try created()
-        let other = try scratch.holder()
+        let other = try scratch.holder("ids")
         let path = "\(container.root)/\(container.id)/state.json"
         let record = try Files.read(path)
         let own = try container.pid()

@@ -27,7 +27,7 @@ import Testing
     }
 
     /// A running sandbox of which only the payload may be executed.
-    private func sandbox() throws -> Container {
+    private func sandbox() throws -> (container: Container, runtime: RunningProcess) {
         let container = try scratch.container {
             $0.annotations = [
                 "dev.agentrt.landlock": "{\"execute\": [\"/payload\"]}", "dev.agentrt.init": "true",
@@ -35,12 +35,14 @@ import Testing
             ]
             $0.payload("say", "ready", ",", "pause")
         }
-        try container.running().start().waitForOutput("ready")
-        return container
+        let runtime = try container.running().start()
+        try runtime.waitForOutput("ready")
+        return (container, runtime)
     }
 
     @Test(.agentrtOnly) func landlockHolds() throws {
-        let container = try sandbox()
+        let (container, runtime) = try sandbox()
+        defer { runtime.kill(SIGKILL) }
         let facts = try container.exec(
             payload: "exec", "/payload", "exit", "3", ",", "exec", "/bin/busybox", "true"
         ).succeeded().facts
@@ -51,7 +53,8 @@ import Testing
     }
 
     @Test(.agentrtOnly) func sandboxGetsNoFileOfTheHost() throws {
-        let container = try sandbox()
+        let (container, runtime) = try sandbox()
+        defer { runtime.kill(SIGKILL) }
         let facts = try container.exec(payload: "readlink", "/proc/self/fd/1", "/proc/self/fd/2").succeeded().facts
         for number in [1, 2] { #expect(facts["readlink /proc/self/fd/\(number)"]?.hasPrefix("pipe:") == true) }
         let message = try container.exec(["/payload", "exit", "0"], ["--detach"]).run().refused()

@@ -153,6 +153,7 @@ import Testing
         let file = try scratch.path("pid")
         let process = try container.exec(["/payload", "say", "ready", ",", "pause"], ["--pid-file", file]).start()
         try process.waitForOutput("ready")
+        try eventually("the pid file") { try Files.exists(file) && !Files.read(file).isEmpty }
         let pid = try Files.read(file)
         process.kill(SIGKILL)
         _ = try process.wait()
