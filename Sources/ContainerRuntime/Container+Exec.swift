@@ -64,7 +64,7 @@ extension Container {
             case .ready: return console
             case .console: console = descriptors.first
             case .failed(let status, let message): throw RuntimeError(message, exitStatus: status)
-            case .proceed, .hooksDue, .ended: throw RuntimeError("exec channel: a message out of turn")
+            case .proceed, .hooksDue, .listener, .ended: throw RuntimeError("exec channel: a message out of turn")
             }
         }
     }

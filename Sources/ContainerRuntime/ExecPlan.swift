@@ -58,7 +58,8 @@ struct ExecPlan {
         // Every container has a mount namespace (``InitPlan``).
         namespaces = linux.namespaces.reduce(NamespaceSet.mount) { $0.union(NamespaceSet($1.type)) }
         start = ProgramStart(
-            process: try ProcessPlan(added, seccomp: linux.seccomp, stateRoot: container.root),
+            process: try ProcessPlan(
+                added, seccomp: linux.seccomp, memoryPolicy: linux.memoryPolicy, stateRoot: container.root),
             annotations: try RuntimeAnnotations(record.annotations), hasUserNamespace: namespaces.contains(.user),
             uidMappings: linux.uidMappings, gidMappings: linux.gidMappings,
             preservedDescriptors: options.preservedDescriptors, listeningDescriptors: options.listeningDescriptors)

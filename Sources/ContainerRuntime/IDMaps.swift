@@ -5,6 +5,8 @@ internal import OCISpec
 struct IDMaps {
     let uidMappings: [IDMapping]
     let gidMappings: [IDMapping]
+    /// Where the bundle has them.
+    var origin = "linux"
 
     /// Writes the maps of a process's user namespace.
     func write(of pid: Int32) throws(RuntimeError) {
@@ -13,8 +15,8 @@ struct IDMaps {
             // The kernel's condition for a map written without CAP_SETGID.
             try put("deny", "/proc/\(pid)/setgroups", "user namespace")
         }
-        try put(text(gidMappings), "/proc/\(pid)/gid_map", "linux.gidMappings")
-        try put(text(uidMappings), "/proc/\(pid)/uid_map", "linux.uidMappings")
+        try put(text(gidMappings), "/proc/\(pid)/gid_map", "\(origin).gidMappings")
+        try put(text(uidMappings), "/proc/\(pid)/uid_map", "\(origin).uidMappings")
     }
 
     private func text(_ mappings: [IDMapping]) -> String {

@@ -219,6 +219,7 @@ final class Launch {
         guard let socket = channel else { return }
         // Before init goes on, and before any code but the runtime's runs.
         try during("cgroup") { () throws(SystemCallError) in try legacyGroups?.take(pid) }
+        try plan.networkDevices.move(to: pid)
         if plan.newNamespaces.contains(.user) { try sendProceed(socket) }
         try startGate()
         // The kernel takes its time to check the program: meanwhile init builds the root file system.
@@ -230,6 +231,12 @@ final class Launch {
             switch message {
             case .ready: return
             case .console: console = descriptors.first
+            case .listener(let number):
+                guard let process, let listener = plan.process.seccompListener else {
+                    throw RuntimeError("init channel: a listener that nobody asked for")
+                }
+                try listener.handOver(number, of: process, state: state(.creating, pid: pid))
+                try sendProceed(socket)
             case .hooksDue:
                 if plan.awaitsDeviceRules { try rules?.enforce() }
                 try gate?.awaitReady()

@@ -25,7 +25,6 @@ extension Features {
 extension LinuxFeatures {
     fileprivate static func ofRuntime() throws(RuntimeError) -> LinuxFeatures {
         let capabilities = try during("capabilities") { try ProcessCapabilities.knownToKernel() }
-        let hasMemoryPolicies = isTaken(Linux(memoryPolicy: MemoryPolicy(.local)))
         let hasRDT = isTaken(Linux(intelRdt: IntelRdt()))
         return LinuxFeatures(
             namespaces: LinuxNamespace.Kind.allCases.map(\.rawValue), capabilities: capabilities.names,
@@ -33,7 +32,8 @@ extension LinuxFeatures {
             seccomp: SeccompFeatures.ofRuntime(), apparmor: isTaken(Process(apparmorProfile: "profile")),
             selinux: isTaken(Process(selinuxLabel: "label")),
             intelRdt: IntelRdtFeatures(enabled: hasRDT, schemata: hasRDT, monitoring: hasRDT),
-            memoryPolicy: hasMemoryPolicies ? nil : MemoryPolicyFeatures(modes: [], flags: []),
+            memoryPolicy: MemoryPolicyFeatures(
+                modes: MemoryPolicy.Mode.allCases.map(\.rawValue), flags: MemoryPolicy.Flag.allCases.map(\.rawValue)),
             idmapMounts: isTaken(mount: ["bind", "idmap"]),
             netDevices: isTaken(Linux(netDevices: ["eth0": LinuxNetDevice()])))
     }

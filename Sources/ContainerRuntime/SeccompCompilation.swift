@@ -15,7 +15,7 @@ struct SeccompCompilation {
     init(_ profile: Seccomp, stateRoot: StateRoot) {
         self.profile = profile
         self.stateRoot = stateRoot
-        key = Array("agentrt 1, libseccomp \(SeccompFilter.libraryVersion)\n".utf8) + JSONWriter.bytes(profile)
+        key = Array("agentrt 2, libseccomp \(SeccompFilter.libraryVersion)\n".utf8) + JSONWriter.bytes(profile)
     }
 
     /// The filter, ready to install.
@@ -35,12 +35,14 @@ struct SeccompCompilation {
 
     /// The flags of seccomp(2).
     private var flags: UInt32 {
-        profile.flags.reduce(0) { bits, flag in
+        // SECCOMP_FILTER_FLAG_NEW_LISTENER; with TSYNC it takes TSYNC_ESRCH, as both would answer by a number.
+        let listener: UInt32 = profile.notifies ? 8 | (profile.flags.contains(.tsync) ? 16 : 0) : 0
+        return profile.flags.reduce(listener) { bits, flag in
             switch flag {
             case .tsync: bits | 1
             case .log: bits | 2
             case .specAllow: bits | 4
-            case .waitKillableRecv: bits  // Only of meaning with a listener.
+            case .waitKillableRecv: profile.notifies ? bits | 32 : bits  // Only of meaning with a listener.
             }
         }
     }
@@ -73,7 +75,20 @@ struct SeccompCompilation {
                 }
             }
         }
-        return try during("linux.seccomp") { try filter.compiled() }
+        let rules = try during("linux.seccomp") { try filter.compiled() }
+        return answerToNewCalls() + rules
+    }
+
+    /// What stands in front of the rules: nothing where the default action permits, or already answers so.
+    private func answerToNewCalls() -> [UInt8] {
+        switch profile.defaultAction {
+        case .allow, .log, .trace, .notify: return []
+        case .errno where profile.defaultErrnoRet == 38: return []
+        case .errno, .kill, .killProcess, .killThread, .trap: break
+        }
+        let others = profile.architectures.compactMap { SeccompNumbers(architecture: $0.libraryName) }
+        return SeccompNewCalls.instructions(
+            SeccompNewCalls.highest(of: profile.syscalls.flatMap(\.names), on: [.native] + others))
     }
 
     /// Whether a rule for a call that libseccomp does not know can be left out without permitting more: engines name
@@ -157,6 +172,11 @@ struct SeccompCompilation {
         let digits = String(key.count)
         return Array((String(repeating: "0", count: max(0, 8 - digits.count)) + digits).utf8)
     }
+}
+
+extension Seccomp {
+    /// Whether any call is a supervisor's to decide.
+    var notifies: Bool { defaultAction == .notify || syscalls.contains { $0.action == .notify } }
 }
 
 extension SeccompArchitecture {

@@ -55,11 +55,13 @@ public struct MountTree: ~Copyable {
     /// Copies the mount at a path, for a bind mount (open_tree(2)).
     ///
     /// - Parameters:
-    ///   - path: A path from the working directory; its links are followed.
+    ///   - path: A path from the working directory.
     ///   - isRecursive: Whether the mounts below come along.
+    ///   - followsLink: Whether a link at the end of the path is followed, or copied itself.
     /// - Throws: ``SystemCallError`` naming the path.
-    public init(copying path: String, isRecursive: Bool) throws(SystemCallError) {
-        let flags = Self.copyFlags | (isRecursive ? Self.recursive : 0)
+    public init(copying path: String, isRecursive: Bool, followsLink: Bool = true) throws(SystemCallError) {
+        // AT_SYMLINK_NOFOLLOW
+        let flags = Self.copyFlags | (isRecursive ? Self.recursive : 0) | (followsLink ? 0 : 0x100)
         let result = path.withCString {
             linux_syscall(Int(LINUX_SYS_open_tree), Int(AT_FDCWD), word($0), flags, 0, 0, 0)
         }

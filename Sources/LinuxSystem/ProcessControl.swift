@@ -31,6 +31,17 @@ public struct ProcessHandle: Sendable {
         try systemCall("pidfd_send_signal", LINUX_SYS_pidfd_send_signal, Int(descriptor.rawValue), Int(signal))
     }
 
+    /// Takes a copy of a descriptor out of the process (pidfd_getfd(2)); this process must be permitted to trace it.
+    ///
+    /// - Parameter number: The descriptor's number in the process.
+    /// - Returns: The copy, closed on exec.
+    /// - Throws: ``SystemCallError``.
+    public func copyDescriptor(_ number: Int32) throws(SystemCallError) -> FileDescriptor {
+        FileDescriptor(
+            owning: Int32(
+                try systemCall("pidfd_getfd", LINUX_SYS_pidfd_getfd, Int(box.descriptor.rawValue), Int(number))))
+    }
+
     /// Waits for a child to end and takes its status (waitid(2), P_PIDFD).
     ///
     /// - Returns: How it ended.

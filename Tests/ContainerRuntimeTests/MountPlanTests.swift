@@ -29,17 +29,26 @@ struct MountPlanTests {
             ("proc", nil, ["tmpcopyup"], "mounts[2].options: "),
             (nil, nil, ["remount", "size=1"], "mounts[2].options: "),
             (nil, "/s", ["bind", "what"], "mounts[2].options[1]: "),
-            ("tmpfs", nil, ["ro", "idmap"], "mounts[2].options[1]: "),
+            ("tmpfs", nil, ["ro", "idmap"], "mounts[2].options: "),
         ] as [(String?, String?, [String], String)])
     func refuses(_ type: String?, _ source: String?, _ options: [String], _ start: String) {
         let line = failure { _ = try plan(Mount(destination: "/x", type: type, source: source, options: options)) }
         #expect(line?.hasPrefix(start) == true, "\(line ?? "accepted")")
     }
 
-    @Test func refusesIDMaps() {
+    @Test(arguments: [([], false), (["idmap"], false), (["ridmap"], true)] as [([String], Bool)])
+    func mapsOfTheMountItself(_ options: [String], _ isRecursive: Bool) throws {
         let map = IDMapping(containerID: 0, hostID: 1, size: 1)
-        let line = failure { _ = try plan(Mount(destination: "/x", type: "bind", source: "/s", uidMappings: [map])) }
-        #expect(line?.hasPrefix("mounts[2].uidMappings: ") == true)
+        let mount = Mount(
+            destination: "/x", type: "bind", source: "/s", options: options, uidMappings: [map], gidMappings: [map])
+        let source = IDMapPlan.Source.mount(uidMappings: [map], gidMappings: [map])
+        #expect(try plan(mount).idMap == IDMapPlan(source: source, isRecursive: isRecursive))
+    }
+
+    @Test func mapsOfTheContainer() throws {
+        let mount = Mount(destination: "/x", type: "bind", source: "/s", options: ["idmap"])
+        #expect(try plan(mount).idMap == IDMapPlan(source: .container, isRecursive: false))
+        #expect(try plan(Mount(destination: "/x", type: "bind", source: "/s")).idMap == nil)
     }
 
     @Test func devicesOfTheBundleReplaceTheDefaults() throws {

@@ -26,6 +26,21 @@ import Testing
         #expect(facts["read /data/file"] == "text")
     }
 
+    @Test func remountChangesWhatTheMountForbids() throws {
+        let shared = try scratch.makeDirectory("shared")
+        let facts = try scratch.facts {
+            $0.mount("/data", type: "bind", source: shared, ["bind"])
+            $0.mount("/data", type: "none", source: shared, ["bind", "remount", "ro"])
+            $0.payload("write", "/data/file", "x")
+        }
+        #expect(facts["write /data/file"] == "EROFS")
+    }
+
+    @Test(.agentrtOnly) func remountOfAFileSystemsOwnOptionsIsRefused() throws {
+        let container = try scratch.container { $0.mount("/dev", type: "tmpfs", ["remount", "size=1m"]) }
+        #expect(try container.creating().run().refused().contains("a remount changes mount flags only, not size"))
+    }
+
     @Test func fileOntoAFile() throws {
         let file = try scratch.makeFile("file", "from the host")
         let container = try scratch.container {

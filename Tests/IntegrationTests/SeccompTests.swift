@@ -187,7 +187,7 @@ import Testing
     }
 
     /// What a static program, and a runtime that loads the filter early, cannot do without.
-    private static let needed = [
+    static let needed = [
         "execve", "brk", "arch_prctl", "set_tid_address", "set_robust_list", "rseq", "prlimit64", "readlinkat",
         "readlink", "getrandom", "mprotect", "exit_group", "newfstatat", "fstat", "write", "writev", "getppid", "mmap",
         "munmap", "uname", "close", "openat", "read", "futex", "rt_sigreturn", "epoll_pwait", "nanosleep", "capget",

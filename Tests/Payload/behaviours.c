@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -70,6 +71,14 @@ static void copy(char **arguments) {
     ssize_t length;
     while ((length = read(source, buffer, sizeof buffer)) > 0) fwrite(buffer, 1, (size_t)length, stdout);
     if (length < 0) report("cat", *arguments ? *arguments : "-", -1);
+}
+
+static void swap(char **arguments) {
+    fflush(stdout);
+    if (fork()) return;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (;;)
+        if (renameat2(AT_FDCWD, arguments[0], AT_FDCWD, arguments[1], RENAME_EXCHANGE) == -1) _exit(1);
 }
 
 /// Leaves a child in a session of its own behind, which outlives its parent and says nothing.
@@ -144,6 +153,7 @@ const struct verb behaviours[] = {
     {"say", 1, say, "TEXT: to standard output"},
     {"complain", 1, complain, "TEXT: to standard error"},
     {"cat", 0, copy, "[PATH]: to standard output"},
+    {"swap", 2, swap, "A B: exchanges them over and over, in a child that dies with it"},
     {"orphan", 0, orphan, "leaves a child behind"},
     {"hook", 2, hook, "FILE LABEL: appends label, environment, standard input"},
     {"unshare", 1, leave, "KIND…: into new namespaces"},

@@ -13,6 +13,9 @@ internal import LinuxSystem
 ///                                               createContainer hooks, pivot_root, console
 ///                                    <---       console + pty   only for `run` with a terminal
 ///                                               startContainer hooks, ids, capabilities
+///                                    <---       listener        only with seccomp notification: the number of the
+///     takes it by pidfd_getfd, sends it on                   filter's listener, which now holds init too
+///     proceed                        --->
 ///                                    <---       ready           all that can fail has been done
 ///     create: writes state, returns             create: waits on exec.fifo for `start`; what follows is told
 ///                                               `start` by outcome.fifo: ready, failed, or that it closes
@@ -29,6 +32,8 @@ enum InitMessage: Equatable {
     case hooksDue
     /// The master of the container's terminal comes along.
     case console
+    /// The number of the listener of a seccomp filter, which the runtime takes and passes on.
+    case listener(Int32)
     /// Nothing is left but to start.
     case ready
     /// A step failed: the exit status, and the line for the user.
@@ -46,6 +51,7 @@ enum InitMessage: Equatable {
         case .failed(let status, let message): [5, UInt8(truncatingIfNeeded: status)] + message.utf8.prefix(8000)
         case .ended(.exited(let status)): [6, UInt8(truncatingIfNeeded: status)]
         case .ended(.signalled(let signal)): [7, UInt8(truncatingIfNeeded: signal)]
+        case .listener(let number): [8] + (0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
         }
     }
 
@@ -60,6 +66,7 @@ enum InitMessage: Equatable {
             self = .failed(status: Int32(frame[1]), message: String(decoding: frame.dropFirst(2), as: UTF8.self))
         case (6, 2): self = .ended(.exited(Int32(frame[1])))
         case (7, 2): self = .ended(.signalled(Int32(frame[1])))
+        case (8, 5): self = .listener(frame.dropFirst().reversed().reduce(0) { $0 << 8 | Int32($1) })
         default: return nil
         }
     }

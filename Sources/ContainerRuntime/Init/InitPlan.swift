@@ -27,6 +27,7 @@ struct InitPlan {
     /// What is written to timens_offsets of a new time namespace (time_namespaces(7)); empty without offsets.
     let timeOffsets: String
     let hooks: Hooks
+    let networkDevices: NetworkDevices
     var process: ProcessPlan
     /// Path of the container's control group in the file system; nil where it has none.
     var cgroupPath: String?
@@ -94,10 +95,12 @@ struct InitPlan {
         rootPath = root.path.hasPrefix("/") ? root.path : bundle + "/" + root.path
         isRootReadOnly = root.readonly
         rootPropagation = linux.rootfsPropagation
+        let label = linux.mountLabel.flatMap { $0.isEmpty ? nil : $0 }
+        if label != nil { try SecurityLabel.requireSELinux("linux.mountLabel") }
         var mounts: [MountPlan] = []
         mounts.reserveCapacity(spec.mounts.count)
         for (index, mount) in spec.mounts.enumerated() {
-            mounts.append(try MountPlan(mount, index: index, bundle: bundle))
+            mounts.append(try MountPlan(mount, index: index, bundle: bundle, label: label))
         }
         self.mounts = mounts
         devices = try DevicePlan.all(linux.devices)
@@ -125,7 +128,13 @@ struct InitPlan {
             isAsked: annotations.forbidsMemfdExecution,
             hasOwnSetting: new.contains(.pid) && !linux.hasNamespace(.user), seccomp: linux.seccomp)
         hooks = spec.hooks
-        self.process = try ProcessPlan(process, seccomp: linux.seccomp, stateRoot: stateRoot)
+        networkDevices = NetworkDevices(linux.netDevices)
+        self.process = try ProcessPlan(
+            process, seccomp: linux.seccomp, memoryPolicy: linux.memoryPolicy, canNotify: true,
+            stateRoot: stateRoot)
+        if annotations.hasReapingInit, self.process.notifyingFilter != nil {
+            throw RuntimeError("linux.seccomp.listenerPath: goes with no reaping init (annotations.dev.agentrt.init)")
+        }
     }
 }
 

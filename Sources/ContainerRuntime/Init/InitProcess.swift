@@ -138,6 +138,7 @@ struct InitProcess {
 
     /// Says `ready` and, for `create`, waits until `start` opens the FIFO.
     private func awaitStart() throws(RuntimeError) {
+        try installNotifyingFilter()
         try channel.send(.ready)
         if case .fifo(let number, _) = start {
             while try !during("exec.fifo", { try waitUntilReady([number]) })[0] {}

@@ -12,6 +12,14 @@ struct MountOptions: Equatable {
     var isRemount = false
     /// Whether a new tmpfs begins with what it covers.
     var copiesUp = false
+    /// Whether owners are shown through id maps, of this mount (`idmap`) or of those below it too (`ridmap`).
+    var isIDMapped = false
+    var isIDMappedRecursively = false
+    /// Whether a source that is a link is made anew as a link (`copy-symlink`).
+    var copiesLink = false
+    /// Whether a source or destination that is a link is meant itself, not what it leads to.
+    var keepsSourceLink = false
+    var keepsDestinationLink = false
     /// What the mount forbids, and what it is told to permit.
     var setting: MountAttributes = []
     var clearing: MountAttributes = []
@@ -37,12 +45,13 @@ struct MountOptions: Equatable {
 
     /// Sorts the options of a mount.
     ///
-    /// - Throws: `RuntimeError` naming an option that is not built yet.
+    /// - Throws: `RuntimeError` naming an option that says nothing here.
     init(_ options: [String]) throws(RuntimeError) {
         for (index, option) in options.enumerated() {
             guard !apply(option, index) else { continue }
-            if Self.notBuilt.contains(option) || option.hasPrefix("idmap=") || option.hasPrefix("ridmap=") {
-                throw RuntimeError("options[\(index)]: \(quoted(option)) is not supported yet")
+            if option.hasPrefix("idmap=") || option.hasPrefix("ridmap=") {
+                throw RuntimeError(
+                    "options[\(index)]: \(quoted(option)): mappings go into uidMappings and gidMappings")
             }
             guard !option.isEmpty else { throw RuntimeError("options[\(index)]: is empty") }
             let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -53,11 +62,12 @@ struct MountOptions: Equatable {
     // Tables are arrays and looked through: the first use of a Dictionary or Set of a type makes Swift's runtime search all
     // protocol conformances of the program, which costs a start more than all its options.
 
-    private static let notBuilt = ["idmap", "ridmap", "copy-symlink", "src-nofollow", "dest-nofollow"]
-
     /// Options that are words of their own; those of mounts and of propagation are in tables below.
     private enum Word: String, CaseIterable {
-        case bind, rbind, remount, tmpcopyup
+        case bind, rbind, remount, tmpcopyup, idmap, ridmap
+        case copySymlink = "copy-symlink"
+        case srcNoFollow = "src-nofollow"
+        case destNoFollow = "dest-nofollow"
         // Of the file system as a whole, not of the mount.
         case sync, async, dirsync, mand, nomand, lazytime, nolazytime
         // Without effect in the kernels that agentrt runs on: file systems decide these themselves.
@@ -81,6 +91,11 @@ struct MountOptions: Equatable {
             bindsRecursively = true
         case .remount: isRemount = true
         case .tmpcopyup: copiesUp = true
+        case .idmap: isIDMapped = true
+        case .ridmap: (isIDMapped, isIDMappedRecursively) = (true, true)
+        case .copySymlink: copiesLink = true
+        case .srcNoFollow: keepsSourceLink = true
+        case .destNoFollow: keepsDestinationLink = true
         case .sync, .dirsync, .mand, .lazytime: data.append(Data(index: index, key: option, value: nil))
         case .async: data.removeAll { $0.key == "sync" }
         case .nomand: data.removeAll { $0.key == "mand" }

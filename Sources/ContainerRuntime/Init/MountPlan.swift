@@ -13,12 +13,16 @@ struct MountPlan {
         case cgroup
         /// Nothing new: a mount that is there already is changed.
         case remount
+        /// A link with this content, made in the container's files.
+        case link(String)
     }
 
     let source: Source
     /// The path in the container.
     let destination: String
     let options: MountOptions
+    /// How owners are shown; nil as they are.
+    let idMap: IDMapPlan?
     /// Where the bundle says so: `mounts[3]`.
     let origin: String
 
@@ -28,20 +32,32 @@ struct MountPlan {
     ///   - mount: As the bundle has it.
     ///   - index: Its place among the bundle's mounts.
     ///   - bundle: The bundle's absolute path, which relative sources start from.
+    ///   - label: The SELinux label of new file systems.
     /// - Throws: ``RuntimeError`` with the JSON path.
-    init(_ mount: Mount, index: Int, bundle: String) throws(RuntimeError) {
+    init(_ mount: Mount, index: Int, bundle: String, label: String? = nil) throws(RuntimeError) {
         origin = "mounts[\(index)]"
         destination = mount.destination
         if mount.destination.split(separator: "/").allSatisfy({ $0 == "." }) {
             throw RuntimeError("\(origin).destination: mounting over the root file system is not supported yet")
         }
-        if !mount.uidMappings.isEmpty || !mount.gidMappings.isEmpty {
-            throw RuntimeError("\(origin).uidMappings: idmapped mounts are not supported yet")
-        }
         do throws(RuntimeError) {
-            options = try MountOptions(mount.options)
+            var options = try MountOptions(mount.options)
+            // procfs, sysfs and mqueue have labels of their own.
+            if let label, !options.isBind, !options.isRemount, !Self.labelled.contains(mount.type ?? "none") {
+                options.data.append(MountOptions.Data(index: mount.options.count, key: "context", value: label))
+            }
+            self.options = options
         } catch {
             throw RuntimeError("\(origin).\(error)")
+        }
+        if !mount.uidMappings.isEmpty {
+            idMap = IDMapPlan(
+                source: .mount(uidMappings: mount.uidMappings, gidMappings: mount.gidMappings),
+                isRecursive: options.isIDMappedRecursively)
+        } else {
+            idMap =
+                options.isIDMapped
+                ? IDMapPlan(source: .container, isRecursive: options.isIDMappedRecursively) : nil
         }
         let type = mount.type ?? "none"
         if options.isRemount {
@@ -50,15 +66,23 @@ struct MountPlan {
             guard let path = mount.source, !path.isEmpty else {
                 throw RuntimeError("\(origin).source: is missing; a bind mount needs one")
             }
-            source = .bind(
-                path: path.hasPrefix("/") ? path : bundle + "/" + path,
-                isRecursive: options.bindsRecursively || type == "rbind")
+            let place = path.hasPrefix("/") ? path : bundle + "/" + path
+            if options.copiesLink, let content = try Self.content(ofLink: place, origin) {
+                source = .link(content)
+            } else {
+                source = .bind(path: place, isRecursive: options.bindsRecursively || type == "rbind")
+            }
         } else if type == "cgroup" || type == "cgroup2" {
             source = .cgroup
         } else if type == "none" {
             throw RuntimeError("\(origin).type: is missing; only a bind mount can do without")
         } else {
             source = .fileSystem(type: type, source: mount.source ?? type)
+        }
+        if idMap != nil {
+            guard case .bind = source else {
+                throw RuntimeError("\(origin).options: id maps are for bind mounts of files and directories only")
+            }
         }
         if options.copiesUp, type != "tmpfs" {
             throw RuntimeError("\(origin).options: \"tmpcopyup\" is for a tmpfs")
@@ -68,6 +92,16 @@ struct MountPlan {
         }
         if case .bind = source, let data = options.data.first(where: { !Self.ignoredOnBind.contains($0.key) }) {
             throw RuntimeError("\(origin).options[\(data.index)]: \(quoted(data.key)) has no meaning for a bind mount")
+        }
+    }
+
+    private static let labelled = ["proc", "sysfs", "mqueue", "cgroup", "cgroup2", "bind", "rbind", "none"]
+
+    /// What a link of the host says; nil where the path is none.
+    private static func content(ofLink path: String, _ origin: String) throws(RuntimeError) -> String? {
+        try during("\(origin).source") { () throws(SystemCallError) in
+            guard try fileStatus(path, followsLink: false)?.kind == .symbolicLink else { return nil }
+            return try linkTarget(path)
         }
     }
 

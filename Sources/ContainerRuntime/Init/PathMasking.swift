@@ -5,6 +5,9 @@ internal import LinuxSystem
 /// A path that the container does not have is passed over, as the specification's runtimes do; any other failure is an
 /// error. What covers a file is the host's /dev/null, verified, never the container's own.
 struct PathMasking {
+    /// The container's procfs and sysfs, in which most of the paths lie.
+    let systems: SystemMounts
+
     /// Covers files with /dev/null and directories with one empty read-only directory.
     func mask(_ paths: [String], in root: borrowing RootDirectory) throws(RuntimeError) {
         // One tmpfs serves all directories: each further one would cost a superblock.
@@ -54,6 +57,10 @@ struct PathMasking {
         -> FileDescriptorBox?
     {
         do throws(SystemCallError) {
+            if let (tree, rest) = systems.holding(path) {
+                return FileDescriptorBox(
+                    try openFile(rest, below: tree.descriptor, .path, resolve: [.inRoot, .noMagicLinks]))
+            }
             return FileDescriptorBox(try root.open(path))
         } catch  where error.errno == .noSuchFile || error.errno == .notDirectory {
             return nil

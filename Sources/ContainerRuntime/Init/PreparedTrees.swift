@@ -1,24 +1,44 @@
 internal import LinuxSystem
 
-/// Mount trees that the runtime copied before the clone: those that init, inside a user namespace, could not reach.
+/// Mount trees that the runtime copied before the clone: those that init, inside a user namespace, could not reach,
+/// and those that are shown through id maps.
 ///
 /// Init inherits the descriptors and attaches the trees; the runtime closes its own when this goes.
 final class PreparedTrees {
     private var rootTree: FileDescriptorBox?
     private var mountTrees: [Int: FileDescriptorBox] = [:]
 
-    /// Copies root and bind sources where root makes a container with a user namespace; else none, and init copies each
-    /// source itself.
+    /// Copies root and bind sources where root makes a container with a user namespace, and sources with id maps; init
+    /// copies every other source itself.
     init(for plan: InitPlan) throws(RuntimeError) {
-        guard plan.newNamespaces.contains(.user), effectiveUserID() == 0 else { return }
-        rootTree = try keep("root.path") { () throws(SystemCallError) in
-            try MountTree(copying: plan.rootPath, isRecursive: true)
-        }
-        for (index, mount) in plan.mounts.enumerated() {
-            guard case .bind(let path, let isRecursive) = mount.source else { continue }
-            mountTrees[index] = try keep(mount.origin) { () throws(SystemCallError) in
-                try plan.copySource(path, isRecursive: isRecursive)
+        let copiesAll = plan.newNamespaces.contains(.user) && effectiveUserID() == 0
+        if copiesAll {
+            rootTree = try keep("root.path") { () throws(SystemCallError) in
+                try MountTree(copying: plan.rootPath, isRecursive: true)
             }
+        }
+        let namespaces = MappingNamespaces(plan)
+        for (index, mount) in plan.mounts.enumerated() where copiesAll || mount.idMap != nil {
+            guard case .bind = mount.source else { continue }
+            let tree = try keep(mount.origin) { () throws(SystemCallError) in try plan.copySource(of: mount) }
+            if let map = mount.idMap { try show(tree, map, mount.origin, namespaces) }
+            mountTrees[index] = tree
+        }
+    }
+
+    /// Has a tree's owners shown through id maps: the kernel permits it only while the tree is attached nowhere.
+    private func show(
+        _ tree: FileDescriptorBox, _ map: IDMapPlan, _ origin: String, _ namespaces: MappingNamespaces
+    ) throws(RuntimeError) {
+        let namespace = try namespaces.namespace(map.source, origin: origin)
+        do throws(SystemCallError) {
+            try MountTree.received(try tree.descriptor.duplicated()).change(
+                setting: .idMapped, isRecursive: map.isRecursive, idMap: namespace)
+        } catch  where error.errno == .invalidArgument {
+            throw RuntimeError(
+                "\(origin).uidMappings: \(error) (maybe the file system of the source cannot be mounted with id maps)")
+        } catch {
+            throw RuntimeError("\(origin).uidMappings: \(error)")
         }
     }
 
@@ -48,8 +68,14 @@ final class PreparedTrees {
 
 extension InitPlan {
     /// Copies the source of a bind mount; where the bundle vouches that its sources are free of links, none is followed.
-    func copySource(_ path: String, isRecursive: Bool) throws(SystemCallError) -> MountTree {
-        guard annotations.hasRealSources else { return try MountTree(copying: path, isRecursive: isRecursive) }
+    func copySource(of mount: MountPlan) throws(SystemCallError) -> MountTree {
+        guard case .bind(let path, let isRecursive) = mount.source else {
+            throw SystemCallError(call: "bind", errno: .invalidArgument)
+        }
+        guard annotations.hasRealSources else {
+            return try MountTree(
+                copying: path, isRecursive: isRecursive, followsLink: !mount.options.keepsSourceLink)
+        }
         let root = try openFile("/", [.path, .directory])
         let source = try openFile(path, below: root, .path, resolve: [.inRoot, .noSymlinks])
         return try MountTree(copying: source, isRecursive: isRecursive)

@@ -1,7 +1,7 @@
 internal import LinuxSystem
 
 /// The last steps before the program: from the runtime's rights to the container's. The order is that of design and
-/// kernel: limits, bounding set, ids, parent-death signal, capabilities, ambient set, no_new_privs.
+/// kernel: scheduling, limits, labels, bounding set, ids, parent-death signal, capabilities, ambient set, no_new_privs.
 struct PrivilegeDrop {
     let process: ProcessPlan
     /// Whether the kernel lets this user namespace set groups.
@@ -13,11 +13,13 @@ struct PrivilegeDrop {
 
     /// Carries the steps out in this process.
     func apply() throws(RuntimeError) {
+        try process.scheduling.apply()
         for limit in process.limits {
             try during("process.rlimits") {
                 try setResourceLimit(limit.kind, soft: limit.soft, hard: limit.hard)
             }
         }
+        for label in process.securityLabels { try label.apply() }
         if let capabilities = process.capabilities {
             try during("process.capabilities.bounding") {
                 try ProcessCapabilities.limitBounding(to: capabilities.bounding)
@@ -33,7 +35,8 @@ struct PrivilegeDrop {
             try during("parent-death signal") { try setParentDeathSignal(Signals.kill) }
         }
         // What the filters need stays in force until execve, which takes away what is neither bounding nor ambient.
-        let kept: CapabilitySet = filtersFollow && !process.setsNoNewPrivileges ? .systemAdministration : []
+        let needsRight = filtersFollow || process.notifyingFilter != nil
+        let kept: CapabilitySet = needsRight && !process.setsNoNewPrivileges ? .systemAdministration : []
         if let capabilities = process.capabilities {
             try during("process.capabilities") {
                 try ProcessCapabilities.set(

@@ -15,9 +15,14 @@ struct ProcessPlan {
     let limits: [(kind: ResourceLimitKind, soft: UInt64, hard: UInt64)]
     let oomScoreAdjustment: Int32?
     let setsNoNewPrivileges: Bool
+    let scheduling: SchedulingPlan
+    let securityLabels: [SecurityLabel]
     let hasTerminal: Bool
     var consoleSize: WindowSize?
     let seccomp: InstallableSeccompFilter?
+    /// A filter with a listener, installed earlier than one without, and where the listener goes.
+    let notifyingFilter: InstallableSeccompFilter?
+    let seccompListener: SeccompListener?
     /// The blocks for execve(2), ready before the clone.
     let argumentBlock: CStringBlock
 
@@ -54,7 +59,10 @@ struct ProcessPlan {
         }
     }
 
-    init(_ process: Process, seccomp: Seccomp?, stateRoot: StateRoot) throws(RuntimeError) {
+    init(
+        _ process: Process, seccomp: Seccomp?, memoryPolicy: MemoryPolicy? = nil, canNotify: Bool = false,
+        stateRoot: StateRoot
+    ) throws(RuntimeError) {
         guard let command = process.args.first, !command.isEmpty else {
             throw RuntimeError("process.args: names no program")
         }
@@ -80,10 +88,27 @@ struct ProcessPlan {
         self.limits = limits
         oomScoreAdjustment = process.oomScoreAdj
         setsNoNewPrivileges = process.noNewPrivileges
+        securityLabels = try SecurityLabel.all(process)
+        scheduling = try SchedulingPlan(process, memoryPolicy: memoryPolicy)
         hasTerminal = process.terminal
         consoleSize = process.consoleSize.map { WindowSize(rows: $0.height, columns: $0.width) }
-        self.seccomp = try seccomp.map { profile throws(RuntimeError) in
+        let filter = try seccomp.map { profile throws(RuntimeError) in
             try SeccompCompilation(profile, stateRoot: stateRoot).installable()
+        }
+        if let seccomp, seccomp.notifies {
+            guard canNotify else {
+                throw RuntimeError("linux.seccomp: seccomp notification is not supported for this process")
+            }
+            // Init says by write(2) that there is a listener; nobody could answer yet.
+            if let index = seccomp.syscalls.firstIndex(where: { $0.action == .notify && $0.names.contains("write") }) {
+                throw RuntimeError("linux.seccomp.syscalls[\(index)]: write cannot be notified, the runtime needs it")
+            }
+            guard let path = seccomp.listenerPath else { throw RuntimeError("linux.seccomp.listenerPath: is missing") }
+            seccompListener = SeccompListener(path: path, metadata: seccomp.listenerMetadata)
+            (self.seccomp, notifyingFilter) = (nil, filter)
+        } else {
+            seccompListener = nil
+            (self.seccomp, notifyingFilter) = (filter, nil)
         }
         argumentBlock = CStringBlock(process.args)
     }

@@ -60,9 +60,10 @@ struct RootFilesystem: ~Copyable {
 
     /// Mounts, devices, masks, working directory, in this order.
     func build(prepared: PreparedTrees) throws(RuntimeError) {
+        var systems = SystemMounts()
         for (index, mount) in plan.mounts.enumerated() {
             do throws(RuntimeError) {
-                try add(mount, index, prepared)
+                try add(mount, index, prepared, &systems)
             } catch {
                 throw RuntimeError("\(error) (\(mount.origin))", exitStatus: error.exitStatus)
             }
@@ -71,7 +72,7 @@ struct RootFilesystem: ~Copyable {
         if plan.process.workingDirectory != "/" {
             _ = try during("process.cwd") { try root.openMakingDirectory(plan.process.workingDirectory) }
         }
-        let masking = PathMasking()
+        let masking = PathMasking(systems: systems)
         try masking.makeReadOnly(plan.readonlyPaths, in: root)
         try masking.mask(plan.maskedPaths, in: root)
     }
@@ -96,8 +97,11 @@ struct RootFilesystem: ~Copyable {
 
     // MARK: One mount
 
-    private func add(_ mount: MountPlan, _ index: Int, _ prepared: PreparedTrees) throws(RuntimeError) {
+    private func add(
+        _ mount: MountPlan, _ index: Int, _ prepared: PreparedTrees, _ systems: inout SystemMounts
+    ) throws(RuntimeError) {
         if mount.source == .remount { return try change(mount) }
+        if case .link(let content) = mount.source { return try makeLink(content, mount) }
         let what = "mount \(mount.sourceDescription) onto \(quoted(mount.destination))"
         let tree = try during(what) { try makeTree(mount, index, prepared) }
         var isFile = false
@@ -106,8 +110,7 @@ struct RootFilesystem: ~Copyable {
             try during(what) { try setAttributes(mount.options, of: tree) }
         }
         let target = try during(what) { () throws(SystemCallError) in
-            let target =
-                isFile ? try root.openMakingFile(mount.destination) : try root.openMakingDirectory(mount.destination)
+            let target = try openTarget(mount, isFile: isFile)
             if mount.mustNotFollowLinks || plan.annotations.hasRealSources { try refuseLinks(mount.destination) }
             return target
         }
@@ -121,9 +124,35 @@ struct RootFilesystem: ~Copyable {
             }
         }
         try during(what) { try tree.attach(to: target) }
+        try during(what) { try systems.note(tree, at: mount.destination, isSystem: mount.mustNotFollowLinks) }
         for propagation in mount.options.propagation {
             try during(what) {
                 try tree.change(propagation: propagation.kind, isRecursive: propagation.isRecursive)
+            }
+        }
+    }
+
+    /// What is mounted on, made where it is missing.
+    private func openTarget(_ mount: MountPlan, isFile: Bool) throws(SystemCallError) -> FileDescriptor {
+        if mount.options.keepsDestinationLink {
+            let (parent, name) = try root.openParent(of: mount.destination)
+            if try parent.descriptor.status(of: name)?.kind == .symbolicLink {
+                return try parent.descriptor.open(name, [.path, .noFollow])
+            }
+        }
+        return isFile ? try root.openMakingFile(mount.destination) : try root.openMakingDirectory(mount.destination)
+    }
+
+    /// Makes a link in the container's files; the same one may be there already.
+    private func makeLink(_ content: String, _ mount: MountPlan) throws(RuntimeError) {
+        try during("link \(quoted(mount.destination)) to \(quoted(content))") { () throws(SystemCallError) in
+            let (parent, name) = try root.openParent(of: mount.destination)
+            do throws(SystemCallError) {
+                try parent.descriptor.makeSymbolicLink(to: content, name)
+            } catch  where error.errno == .fileExists {
+                guard try parent.descriptor.status(of: name)?.kind == .symbolicLink,
+                    try linkTarget(name, in: parent.descriptor) == content
+                else { throw error }
             }
         }
     }
@@ -133,7 +162,7 @@ struct RootFilesystem: ~Copyable {
     ) throws(SystemCallError) -> MountTree {
         if let tree = try prepared.mount(index) { return tree }
         switch mount.source {
-        case .bind(let path, let isRecursive): return try plan.copySource(path, isRecursive: isRecursive)
+        case .bind: return try plan.copySource(of: mount)
         case .fileSystem(let type, let source):
             return try MountTree(
                 newFileSystem: type, source: source, options: mount.options.data.map { ($0.key, $0.value) },
@@ -153,7 +182,7 @@ struct RootFilesystem: ~Copyable {
             let tree = try MountTree(copying: path, isRecursive: false)
             try tree.change(setting: mount.options.setting)
             return tree
-        case .remount:
+        case .remount, .link:
             throw SystemCallError(call: "mount", errno: .invalidArgument)
         }
     }
@@ -199,6 +228,7 @@ extension MountPlan {
         case .fileSystem(let type, _): type
         case .cgroup: "cgroup"
         case .remount: "nothing"
+        case .link(let content): quoted(content)
         }
     }
 

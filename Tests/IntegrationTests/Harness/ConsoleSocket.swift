@@ -25,10 +25,13 @@ final class ConsoleSocket {
     deinit { close(listener) }
 
     /// Waits for the runtime and takes the terminal it sends.
-    func receive() throws -> Pseudoterminal { try Pseudoterminal(adopting: receiveDescriptor()) }
+    func receive() throws -> Pseudoterminal { try Pseudoterminal(adopting: receiveMessage().descriptor) }
 
     /// Waits for the runtime and takes the descriptor it sends.
-    func receiveDescriptor() throws -> Int32 {
+    func receiveDescriptor() throws -> Int32 { try receiveMessage().descriptor }
+
+    /// Waits for the runtime and takes the message and the descriptor it sends.
+    func receiveMessage() throws -> (text: String, descriptor: Int32) {
         try waitUntilReadable(listener)
         let connection = try check(accept(listener, nil, nil), "accept", path)
         defer { close(connection) }
@@ -54,7 +57,8 @@ final class ConsoleSocket {
         let type = control.withUnsafeBytes { $0.load(fromByteOffset: 12, as: Int32.self) }
         let length = control.withUnsafeBytes { $0.load(fromByteOffset: 0, as: Int.self) }
         guard length == 20, type == 1 else { throw Failure("no descriptor came with the message") }
-        return control.withUnsafeBytes { $0.load(fromByteOffset: 16, as: Int32.self) }
+        let descriptor = control.withUnsafeBytes { $0.load(fromByteOffset: 16, as: Int32.self) }
+        return (String(decoding: data.prefix(received), as: UTF8.self), descriptor)
     }
 
     private func waitUntilReadable(_ descriptor: Int32) throws {

@@ -1,0 +1,31 @@
+internal import LinuxSystem
+
+/// The container's procfs and sysfs by descriptor, so that paths in them are masked where they are and not where the root
+/// file system says at that moment.
+///
+/// Who shares the root file system can exchange its /proc for a link after the procfs is mounted, and change it back when
+/// the masks are made: by path they would be looked for elsewhere, not found, and passed over (CVE-2023-27561 and its
+/// kind).
+struct SystemMounts {
+    private var mounts: [(destination: String, tree: FileDescriptorBox)] = []
+
+    /// Notes a mount: a system's is kept, and whatever covers one has it forgotten.
+    mutating func note(
+        _ tree: borrowing MountTree, at destination: String, isSystem: Bool
+    ) throws(SystemCallError) {
+        if !isSystem && mounts.isEmpty { return }
+        let place = "/" + destination.split(separator: "/").joined(separator: "/")
+        mounts.removeAll { $0.destination == place || $0.destination.hasPrefix(place + "/") }
+        if isSystem { mounts.append((place, FileDescriptorBox(try tree.descriptor.duplicated()))) }
+    }
+
+    /// The mount that a path lies in, and the rest of the path; nil for a path in none, or that does not say so plainly.
+    func holding(_ path: String) -> (tree: FileDescriptorBox, rest: String)? {
+        for mount in mounts.reversed() where path.hasPrefix(mount.destination + "/") {
+            let rest = path.dropFirst(mount.destination.utf8.count + 1)
+            if rest.isEmpty || rest.split(separator: "/").contains("..") { return nil }
+            return (mount.tree, String(rest))
+        }
+        return nil
+    }
+}
