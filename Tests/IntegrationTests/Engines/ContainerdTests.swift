@@ -46,6 +46,8 @@ import Testing
         }
         #expect(try status() == "RUNNING")
         #expect(try containerd("task", "ps", id).succeeded().standardOutput.split(separator: "\n").count == 2)
+        let output = try containerd("task", "exec", "--exec-id", "one", id, "sh", "-c", "echo in; exit 7")
+        #expect(output.status == 7 && output.standardOutput == "in\n", "\(output)")
         _ = try containerd("task", "pause", id).succeeded()
         #expect(try status() == "PAUSED")
         _ = try containerd("task", "resume", id).succeeded()

@@ -28,9 +28,20 @@ import Testing
         #expect(output.standardOutput.contains("NoNewPrivs:\t1") && output.standardOutput.contains("Seccomp:\t2"))
     }
 
+    @Test func limitsHold() throws {
+        let output = try docker.run(
+            "sh", "-c", "cat /proc/self/cgroup; exec dd if=/dev/zero of=/dev/null bs=64M count=1",
+            options: ["--memory", "16m", "--memory-swap", "16m"])
+        #expect(output.status == 137, "\(output)")
+    }
+
     @Test func aServiceLivesAndEnds() throws {
         try docker.start("service")
         #expect(try docker("top", "service").succeeded().standardOutput.contains("sleep 0.05"))
+        let output = try docker(
+            "exec", "--env", "A=b", "--user", "1000", "service", "sh", "-c", "echo $A; id -u; exit 7")
+        #expect(output.status == 7 && output.standardOutput == "b\n1000\n", "\(output)")
+        _ = try docker("update", "--memory", "100m", "--memory-swap", "200m", "service").succeeded()
         _ = try docker("pause", "service").succeeded()
         #expect(try docker.status("service") == "paused")
         _ = try docker("unpause", "service").succeeded()

@@ -19,7 +19,8 @@ enum Engine {
         try Files.makeDirectory(root + "/tmp", mode: 0o1777)
         try Files.linkOrCopy(Session.shared.get().busybox, to: root + "/bin/busybox")
         for applet in [
-            "cat", "echo", "env", "false", "hostname", "id", "ls", "ps", "sh", "sleep", "stty", "touch", "true", "tty",
+            "cat", "dd", "echo", "env", "false", "hostname", "id", "ls", "ps", "sh", "sleep", "stty", "touch", "true",
+            "tty",
         ] {
             try check(symlink("busybox", "\(root)/bin/\(applet)"), "symlink", applet)
         }

@@ -81,6 +81,10 @@ import Testing
         let script = podman.words(["exec", "-it", "service", "tty"]).joined(separator: " ")
         let terminal = try Command("/usr/bin/script", ["-qec", script, "/dev/null"]).run(timeout: 60).succeeded()
         #expect(terminal.standardOutput.contains("/dev/pts/"))
+        _ = try podman("exec", "--detach", "service", "sh", "-c", "echo kept >/tmp/kept").succeeded()
+        try eventually("what runs aside") {
+            try podman("exec", "service", "cat", "/tmp/kept").standardOutput == "kept\n"
+        }
     }
 
     @Test func containersOfAPodShareWhatThePodSays() throws {
@@ -160,6 +164,7 @@ import Testing
     @Test func aServiceLivesAndEnds() throws {
         try podman.start("service")
         #expect(try podman.status("service") == "running")
+        #expect(try podman("exec", "service", "id", "-u").succeeded().standardOutput == "0\n")
         _ = try podman("stop", "-t", "20", "service").succeeded()
         #expect(try podman("inspect", "-f", "{{.State.ExitCode}}", "service").succeeded().standardOutput == "0\n")
         _ = try podman("rm", "service").succeeded()
@@ -186,12 +191,11 @@ final class Podman {
                 "--tmpdir", scratch.makeDirectory("tmp"), "--storage-driver", "vfs", "--events-backend", "file",
                 "--cgroup-manager", "cgroupfs", "--runtime", Runtime.current.path,
             ]
-        // The infrastructure container of a pod and kube play take no --ulimit. Without a limit on processes: where that
-        // controller is on cgroup v1, not every runtime has it.
+        // The infrastructure container of a pod and kube play take no --ulimit.
         configuration = try scratch.makeFile(
             "containers.conf",
-            "[containers]\npids_limit = 0\ndefault_ulimits = [\"nofile=1024:1024\", \"nproc=4096:4096\"]\n")
-        limits = (scratch.user == nil ? ["--pids-limit", "0"] : []) + Engine.resourceLimits
+            "[containers]\ndefault_ulimits = [\"nofile=1024:1024\", \"nproc=4096:4096\"]\n")
+        limits = Engine.resourceLimits
         if scratch.user != nil { _ = try scratch.makeDirectory("runtime", mode: 0o700) }
         _ = try self("import", Engine.makeImage(scratch), Engine.image).succeeded()
     }
