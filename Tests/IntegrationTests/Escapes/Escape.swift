@@ -14,6 +14,8 @@ struct Escape: Sendable, CustomTestStringConvertible {
     var holdsInRunc = true
     /// Whether it succeeds outside of a sandbox, for root on this machine. Where it does not, why it is proved otherwise.
     var succeedsOutside = true
+    /// Whether it succeeds outside only where there is a route out.
+    var needsRoute = false
     /// The callers for whom it is none: who owns all of the project may do as root what this tries.
     var exceptFor: [Identity] = []
 
@@ -37,6 +39,13 @@ struct Escape: Sendable, CustomTestStringConvertible {
     var withoutControl: Escape {
         var escape = self
         escape.succeedsOutside = false
+        return escape
+    }
+
+    /// The same, which succeeds outside only where there is a route out.
+    var byRoute: Escape {
+        var escape = self
+        escape.needsRoute = true
         return escape
     }
 

@@ -164,9 +164,9 @@ extension Escape {
             client.connect(("::ffff:127.0.0.1", PORT))
             """),
         python("loopback-by-multipath", "socket.socket(socket.AF_INET, 1, 262).connect(('127.0.0.1', PORT))"),
-        python("route-outside", "socket.socket(2, 2).connect(('192.0.2.1', 53))"),
-        python("route-to-metadata", "socket.socket(2, 2).connect(('169.254.169.254', 80))"),
-        bash("datagram-outside", "echo x > /dev/udp/192.0.2.1/53"),
+        python("route-outside", "socket.socket(2, 2).connect(('192.0.2.1', 53))").byRoute,
+        python("route-to-metadata", "socket.socket(2, 2).connect(('169.254.169.254', 80))").byRoute,
+        bash("datagram-outside", "echo x > /dev/udp/192.0.2.1/53").byRoute,
         python("raw", "socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)"),
         python("raw-version-6", "socket.socket(socket.AF_INET6, socket.SOCK_RAW, 58)"),
         python("packet", "socket.socket(17, 3, 0)"),
