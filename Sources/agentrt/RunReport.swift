@@ -36,8 +36,8 @@ struct RunReport {
         if let hits = result.statistics?.pidsLimitHits, hits > 0, let limit = limits.pids, result.exitStatus != 0 {
             lines.append("pids limit \(limit.amount) reached, \(hits) times; raise \(limit.place)")
         }
+        if let line = networkLine { lines.append(line) }
         if let line = denials?.line { lines.append(line) }
-        if denials == nil, let line = networkLine { lines.append(line) }
         return lines
     }
 
