@@ -117,6 +117,22 @@ struct ProfileProtectionTests {
             ])
     }
 
+    @Test func whatLeadsOtherWorkTreesToARepository() throws {
+        let scratch = try ProfileScratch(
+            ".git/hooks/", ".git/config", ".git/worktrees/x/HEAD", ".git/modules/s/HEAD", ".git/modules/s/hooks/")
+        try scratch.write("../..\n", to: ".git/worktrees/x/commondir")
+        try scratch.write("\(scratch.project)/beside/.git\n", to: ".git/worktrees/x/gitdir")
+        try scratch.write("gitdir: ../.git/worktrees/x\n", to: "beside/.git")
+        try scratch.write("[core]\n\tworktree = ../../../lib/s\n", to: ".git/modules/s/config")
+        try scratch.write("gitdir: ../../.git/modules/s\n", to: "lib/s/.git")
+        let paths = try builtIn(scratch).filter { $0.hasSuffix("git work tree") }.map { $0.split(separator: " ")[1] }
+        #expect(
+            paths == [
+                "PROJECT/lib/s/.git", "PROJECT/.git/worktrees/x/commondir", "PROJECT/.git/worktrees/x/gitdir",
+                "PROJECT/beside/.git",
+            ])
+    }
+
     @Test func whatTheConfigurationNames() throws {
         let scratch = try ProfileScratch(".git/hooks/", ".githooks/pre-commit", "gitconfig", "other")
         try scratch.write(

@@ -34,9 +34,7 @@ extension BuiltInProtection {
         guard let common = try line(of: directory.path + "/commondir", after: "") else {
             return try protectRepository(directory.path)
         }
-        for file in ["commondir", "gitdir", "config.worktree"] {
-            try addExisting(directory.path + "/" + file, "git work tree")
-        }
+        try protectWorkTreeDirectory(directory.path)
         let repository = try ResolvedPath(absolute(common, from: directory.path))
         if repository.kind == .directory { try protectRepository(repository.path) }
     }
@@ -45,6 +43,7 @@ extension BuiltInProtection {
     private mutating func protectRepository(_ directory: String) throws(SystemCallError) {
         try protectHooksAndConfig(directory)
         try protectSubmodules(of: directory + "/modules", depth: 1)
+        try protectLinkedWorkTrees(of: directory)
         try protectWhatConfigNames(directory)
     }
 
@@ -85,6 +84,8 @@ extension BuiltInProtection {
             guard try fileStatus(directory, followsLink: false)?.kind == .directory else { continue }
             if try fileStatus(directory + "/HEAD") != nil {
                 try protectHooksAndConfig(directory)
+                try protectSubmoduleFile(of: directory)
+                try protectLinkedWorkTrees(of: directory)
                 try protectSubmodules(of: directory + "/modules", depth: depth + 1)
                 try protectWhatConfigNames(directory)
             } else {
@@ -120,13 +121,13 @@ extension BuiltInProtection {
         try addExisting(path, what)
     }
 
-    private func absolute(_ name: String, from directory: String) -> String {
+    func absolute(_ name: String, from directory: String) -> String {
         if name.hasPrefix("~/") { return home + name.dropFirst() }
         return name.utf8.first == UInt8(ascii: "/") ? name : directory + "/" + name
     }
 
     /// The first line of a small file, where it begins with `prefix`, without it and without space around.
-    private func line(of path: String, after prefix: String) throws(SystemCallError) -> String? {
+    func line(of path: String, after prefix: String) throws(SystemCallError) -> String? {
         guard let text = try text(of: path) else { return nil }
         let line = text.utf8.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
         guard line.starts(with: prefix.utf8) else { return nil }
@@ -135,7 +136,7 @@ extension BuiltInProtection {
     }
 
     /// The text of a file, nil where there is none or nobody can read it as whoever plans.
-    private func text(of path: String) throws(SystemCallError) -> String? {
+    func text(of path: String) throws(SystemCallError) -> String? {
         guard try fileStatus(path)?.kind == .regular else { return nil }
         do throws(SystemCallError) {
             return String(decoding: try readFile(path, limit: Self.textLimit), as: UTF8.self)
