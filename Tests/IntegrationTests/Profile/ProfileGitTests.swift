@@ -44,13 +44,13 @@ import Testing
         #expect(output.status != 0, "\(output)")
         _ = try asOwner(look + " || :")
         #expect(!Files.exists(evidence), "git outside ran the tool's program")
-        // Nor by moving what holds these files.
+        // Without a sandbox it works: else the test would prove nothing.
+        let control = try asOwner("\(repository)\n\(lead)\n\(look) || :")
+        #expect(Files.exists(evidence), "the attack does not work without a sandbox either: \(control)")
+        // Nor by moving what holds these files; last, since mv(1) copies and removes what it may.
         for line in ["mv .git/worktrees w", "mv .git/worktrees/beside w", "mv lib l", "mv lib/.git g"] {
             let moved = try project.bash("cd '\(main)' && " + line)
             #expect(moved.status != 0, "\(line): \(moved)")
         }
-        // Without a sandbox it works: else the test would prove nothing.
-        _ = try asOwner("\(repository)\n\(lead)\n\(look) || :")
-        #expect(Files.exists(evidence), "the attack does not work without a sandbox either")
     }
 }
