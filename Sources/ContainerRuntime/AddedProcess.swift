@@ -20,6 +20,7 @@ struct AddedProcess {
     /// - Returns: Its id and handle, a child of this process, and the channel on which it says how it fares.
     /// - Throws: ``RuntimeError``.
     func make() throws(RuntimeError) -> (pid: Int32, process: ProcessHandle, channel: FrameSocket) {
+        try plan.affinity.applyInitial()
         let (ownNumber, otherNumber) = try during("socketpair") { try FrameSocket.pair() }
         let own = FrameSocket(FileDescriptor(owning: ownNumber))
         let other = FileDescriptorBox(FileDescriptor(owning: otherNumber))
@@ -49,6 +50,7 @@ struct AddedProcess {
     private func join() throws(RuntimeError) {
         try ExecutableLookup.recordOwnImage()
         try during("cgroup") { try plan.legacyGroups.take(currentProcessID()) }
+        try plan.affinity.applyFinal()
         if let adjustment = plan.start.process.oomScoreAdjustment {
             // Before the process is not dumpable: then its files in /proc belong to root.
             try during("process.oomScoreAdj") {

@@ -16,6 +16,8 @@ struct ExecPlan {
     let cgroup: Cgroup?
     /// The groups on cgroup v1 that hold limits; none where none does.
     let legacyGroups: LegacyGroups
+    /// The CPUs that it runs on.
+    let affinity: ProcessorAffinity
     var start: ProgramStart
     /// Whether process 1 of the container is the runtime itself, of which the program is a child.
     var hasReapingInit: Bool { start.annotations.hasReapingInit }
@@ -52,6 +54,8 @@ struct ExecPlan {
             throw RuntimeError("--console-socket: no terminal is asked for (--tty, or terminal in the process)")
         }
         spec.process = added
+        // The container's own is only ever meant for what is added, so that it stands where the file has none.
+        affinity = try ProcessorAffinity(added.execCPUAffinity ?? own.execCPUAffinity, origin: what)
         try refuseWhatIsNotBuilt(spec)
 
         let linux = spec.linux ?? Linux()

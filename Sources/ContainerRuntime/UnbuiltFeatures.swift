@@ -9,9 +9,6 @@ func refuseWhatIsNotBuilt(_ spec: Spec) throws(RuntimeError) {
     func refuse(_ isAsked: Bool, _ path: String, _ what: String) throws(RuntimeError) {
         if isAsked { throw RuntimeError("\(path): \(what) not supported yet") }
     }
-    if let process = spec.process {
-        try refuse(process.execCPUAffinity != nil, "process.execCPUAffinity", "CPU affinities are")
-    }
     guard let linux = spec.linux else { return }
     try refuse(linux.intelRdt != nil, "linux.intelRdt", "Intel RDT is")
 }

@@ -6,11 +6,6 @@ import Testing
 struct UnbuiltFeatureTests {
     private func line(_ spec: Spec) -> String? { failure { try refuseWhatIsNotBuilt(spec) } }
 
-    @Test func affinityOfExec() {
-        let process = Process(execCPUAffinity: ExecCPUAffinity(initial: "0"))
-        #expect(line(Spec(process: process))?.hasPrefix("process.execCPUAffinity: ") == true)
-    }
-
     @Test func resourceDirector() {
         #expect(line(Spec(linux: Linux(intelRdt: IntelRdt())))?.hasPrefix("linux.intelRdt: ") == true)
     }
