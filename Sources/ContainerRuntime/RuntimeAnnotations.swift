@@ -13,6 +13,10 @@ struct RuntimeAnnotations: Equatable {
     var forbidsMemfdExecution = false
     /// Whether sources of bind mounts are free of symbolic links, so that one on the way was put there since.
     var hasRealSources = false
+    /// What files were when the bundle was made (``checkIdentity(of:_:)``); nil where nothing is compared.
+    var pins: FilePins?
+    /// Whether the bundle says of which profile it was made, so that it can be planned again.
+    var namesProfile = false
     /// The longest time the container may run, in milliseconds; nil for ever.
     var wallTime: Int64?
 
@@ -44,6 +48,10 @@ struct RuntimeAnnotations: Equatable {
                 forbidsMemfdExecution = flag
             case "network":
                 network = try during("annotations.\(key)") { try AllowList(annotation: value.utf8) }
+            case "pins":
+                guard let pins = FilePins(text: value) else { throw invalid }
+                self.pins = pins
+            case "profile": namesProfile = true  // Read where it is planned again.
             case "session.resources": sessionResources = try Self.resources(value, key: key)
             case "sources":
                 guard value == "real" else { throw invalid }

@@ -1,5 +1,6 @@
 internal import AgentProfile
 internal import ContainerRuntime
+internal import LinuxSystem
 
 /// `bundle FILE [--agent A] [--tool T] [--project DIR] --output DIR [-- CMD ARG…]`: makes an OCI bundle of a profile.
 enum BundleVerb {
@@ -9,10 +10,20 @@ enum BundleVerb {
             options: ProfileOptions.all + [.value("output", "o"), .value("session"), .flag("tty", "t")])
         guard arguments.positional.count == 1 else { throw UsageError("\"bundle\" takes one profile file") }
         guard let output = arguments["output"] else { throw UsageError("\"bundle\" needs --output DIR") }
-        let resolution = try ProfileOptions.resolve(arguments.positional[0], arguments, global)
-        let plan = try ProfileOptions.plan(
-            resolution, command: try command(arguments, resolution.policy), hasTerminal: arguments.has("tty"),
-            session: arguments["session"].map { Session(name: $0, call: 1) })
+        let file = arguments.positional[0]
+        let resolution = try ProfileOptions.resolve(file, arguments, global)
+        let command = try command(arguments, resolution.policy)
+        let request = PlanRequest(
+            profile: try canonicalPath(file), agent: arguments["agent"], tool: arguments["tool"],
+            project: resolution.policy.projectDirectory, session: arguments["session"], program: command[0],
+            hasTerminal: arguments.has("tty"))
+        var plan = try ProfileOptions.plan(resolution, command: command, request, call: 1)
+        if !plan.rootfs.directoriesToCreate.isEmpty {
+            // What is not there cannot be pinned.
+            try BundleWriter.createHostDirectories(plan)
+            plan = try ProfileOptions.plan(resolution, command: command, request, call: 1)
+        }
+        try plan.makeLasting(for: request)
         try BundleWriter.write(plan, to: output)
         for note in resolution.notes + plan.notes { global.log.note(note) }
         return 0

@@ -69,6 +69,7 @@ enum HelpText {
           --no-new-keyring       share the session keyring
           --pidfd-socket PATH    send a pidfd of the first process there
           --preserve-fds N       keep descriptors 3 to N+2
+          --replan               plan again, from the profile that the bundle was made of
           --session S            with a profile: put the call's control group below /agentrt/S
           --tty, -t              give the command a new terminal
           --no-tty, -T           pass the caller's descriptors through

@@ -20,6 +20,14 @@ enum ProfileOptions {
         try file.resolve(agent: arguments["agent"], tool: arguments["tool"], context: context(arguments, global))
     }
 
+    /// The same for what a plan is asked for by.
+    static func resolve(
+        _ file: ProfileFile, _ request: PlanRequest, _ global: GlobalOptions
+    ) throws -> PolicyResolution {
+        try file.resolve(
+            agent: request.agent, tool: request.tool, context: context(project: request.project, global))
+    }
+
     /// Who asks a question about a profile.
     static func caller() throws(SystemCallError) -> Caller {
         var caller = Caller(uid: effectiveUserID(), gid: effectiveGroupID(), environment: callerEnvironment())
@@ -29,13 +37,16 @@ enum ProfileOptions {
 
     /// The project is the current directory, unless said otherwise.
     static func context(_ arguments: Arguments, _ global: GlobalOptions) throws -> ResolutionContext {
+        try context(project: try projectDirectory(arguments), global)
+    }
+
+    private static func context(project: String, _ global: GlobalOptions) throws -> ResolutionContext {
         let environment = callerEnvironment()
         let own = try canonicalPath("/proc/self/exe")
         let directory = own.prefix(upTo: own.utf8.lastIndex(of: UInt8(ascii: "/")) ?? own.startIndex)
         let state = global.root.path
         return ResolutionContext(
-            projectDirectory: try projectDirectory(arguments),
-            homeDirectory: environment["HOME"] ?? "/", environment: environment,
+            projectDirectory: project, homeDirectory: environment["HOME"] ?? "/", environment: environment,
             stateDirectory: state.hasPrefix("/") ? state : try workingDirectory() + "/" + state,
             ownPrograms: [own, directory + "/agentrt-gate"])
     }
@@ -46,14 +57,23 @@ enum ProfileOptions {
     }
 
     /// Plans the bundle of a command.
+    ///
+    /// - Parameters:
+    ///   - resolution: What the profile says.
+    ///   - command: The command.
+    ///   - request: What else the plan is asked for by.
+    ///   - call: The number of the call in its session.
+    /// - Returns: The plan.
+    /// - Throws: `PlanError`.
     static func plan(
-        _ resolution: PolicyResolution, command: [String], hasTerminal: Bool, session: Session?
+        _ resolution: PolicyResolution, command: [String], _ request: PlanRequest, call: UInt64
     ) throws -> BundlePlan {
         try BundlePlan.make(
             policy: resolution.policy, command: command,
             caller: Caller(
                 uid: effectiveUserID(), gid: effectiveGroupID(), environment: callerEnvironment(),
-                hasTerminal: hasTerminal), session: session)
+                hasTerminal: request.hasTerminal),
+            session: request.session.map { Session(name: $0, call: call) })
     }
 
     /// The caller's variables.

@@ -1,6 +1,7 @@
 internal import AgentProfile
 internal import ContainerRuntime
 internal import LinuxSystem
+internal import OCISpec
 
 /// `run --profile FILE [--agent A] [--tool T] [--project DIR] [--session S] -- CMD ARG…`: plan, run, delete.
 enum ProfileRun {
@@ -11,20 +12,41 @@ enum ProfileRun {
         guard arguments.positional.isEmpty else {
             throw UsageError("\"run --profile\" takes no bundle: put the command after \"--\"")
         }
-        for name in ["bundle", "config", "console-socket", "detach", "keep"] where arguments.has(name) {
+        for name in ["bundle", "config", "replan"] where arguments.has(name) {
             throw UsageError("--\(name) does not go with --profile")
         }
-        let id = try arguments["id"].map { try ContainerID($0) } ?? .random()
         let hasTerminal =
             arguments.has("tty") || !arguments.has("no-tty") && isTerminal(0) && isTerminal(1)
         let request = PlanRequest(
             profile: file, agent: arguments["agent"], tool: arguments["tool"],
             project: try ProfileOptions.projectDirectory(arguments), session: arguments["session"], program: program,
             hasTerminal: hasTerminal)
+        return try run(
+            request, command: command, id: try arguments["id"].map { try ContainerID($0) } ?? .random(), global,
+            arguments)
+    }
+
+    /// Runs what a bundle was made for, planned again from the profile that the bundle names.
+    ///
+    /// The bundle stays as it is: another container may run from it.
+    static func runAgain(
+        _ bundle: Bundle, id: ContainerID, _ global: GlobalOptions, _ arguments: Arguments
+    ) throws -> Int32 {
+        let request = try PlanRequest(of: bundle.spec)
+        return try run(request, command: bundle.spec.process?.args ?? [], id: id, global, arguments)
+    }
+
+    /// Runs a call, by a plan that is kept or a new one.
+    private static func run(
+        _ request: PlanRequest, command: [String], id: ContainerID, _ global: GlobalOptions, _ arguments: Arguments
+    ) throws -> Int32 {
+        for name in ["console-socket", "detach", "keep"] where arguments.has(name) {
+            throw UsageError("--\(name) does not go with --\(arguments.has("replan") ? "replan" : "profile")")
+        }
         var options = try CreateVerb.createOptions(arguments, global)
         let call = UInt64(currentProcessID())
 
-        let denials = try denialLog(file, arguments, global)
+        let denials = try denialLog(request, arguments, global)
         let environment = ProfileOptions.callerEnvironment()
         if var kept = planStore(global, makesIt: false)?.plan(for: request, { environment[$0] }) {
             try kept.prepare(command, call: call)
@@ -34,10 +56,9 @@ enum ProfileRun {
         // Made first: a plan denies it, where it would lie in what the profile exposes.
         _ = try global.root.bundlePath(of: id)
         let ((resolution, plan), journal) = try InputJournal.keep {
-            let resolution = try ProfileOptions.resolve(file, arguments, global)
-            let plan = try ProfileOptions.plan(
-                resolution, command: command, hasTerminal: hasTerminal,
-                session: arguments["session"].map { Session(name: $0, call: call) })
+            let resolution = try ProfileOptions.resolve(
+                try ProfileFile.read(path: request.profile), request, global)
+            let plan = try ProfileOptions.plan(resolution, command: command, request, call: call)
             return (resolution, plan)
         }
         let limits = LimitNames(resolution.policy)
@@ -55,11 +76,11 @@ enum ProfileRun {
 
     /// Who notes what is refused; nil where nobody asked, which costs nothing.
     private static func denialLog(
-        _ file: String, _ arguments: Arguments, _ global: GlobalOptions
+        _ request: PlanRequest, _ arguments: Arguments, _ global: GlobalOptions
     ) throws -> DenialLog? {
         guard arguments.has("report") || arguments.has("events") || arguments.has("audit") else { return nil }
-        let profile = try ProfileFile.read(path: file)
-        let resolution = try ProfileOptions.resolve(profile, arguments, global)
+        let profile = try ProfileFile.read(path: request.profile)
+        let resolution = try ProfileOptions.resolve(profile, request, global)
         return try DenialLog(
             resolution.policy, caller: try ProfileOptions.caller(), file: profile,
             events: try eventWriter(arguments), note: global.log.note)

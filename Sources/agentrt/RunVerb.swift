@@ -9,15 +9,14 @@ enum RunVerb {
         CreateVerb.options + [
             .flag("detach", "d"), .flag("keep"), .flag("no-subreaper"), .value("id"), .value("id-file"),
             .flag("tty", "t"), .flag("no-tty", "T"), .value("profile"), .value("agent"), .value("tool"),
-            .value("project"), .value("session"), .value("report"), .value("events"), .flag("audit"),
+            .value("project"), .value("session"), .value("report"), .value("events"), .flag("audit"), .flag("replan"),
         ]
 
     static func run(_ global: GlobalOptions) throws -> Int32 {
         let arguments = try Arguments(global.verbArguments, options: options)
         if arguments.has("profile") { return try ProfileRun.run(global, arguments) }
-        for name in ["agent", "tool", "project", "session", "events", "audit"] where arguments.has(name) {
-            throw UsageError("--\(name) goes with --profile")
-        }
+        let names = ["agent", "tool", "project", "session"] + (arguments.has("replan") ? [] : ["events", "audit"])
+        for name in names where arguments.has(name) { throw UsageError("--\(name) goes with --profile") }
         guard arguments.positional.count == 1, arguments.command == nil else {
             throw UsageError(
                 "\"run\" takes a bundle or a container id, got \(arguments.positional.count + (arguments.command?.count ?? 0)) arguments"
@@ -27,6 +26,7 @@ enum RunVerb {
         var bundle = try Bundle(directory: directory, configPath: arguments["config"])
         if arguments.has("tty") { bundle.spec.process?.terminal = true }
         if arguments.has("no-tty") { bundle.spec.process?.terminal = false }
+        if arguments.has("replan") { return try ProfileRun.runAgain(bundle, id: id, global, arguments) }
         return try run(bundle, id: id, global, arguments, options: try CreateVerb.createOptions(arguments, global))
     }
 

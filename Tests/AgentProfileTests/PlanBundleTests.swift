@@ -115,13 +115,32 @@ struct PlanBundleTests {
 
     @Test func onlyWhatIsListedMayBeExecuted() throws {
         let policy = host.policy(executables: ["/usr/bin/bash", "/usr/bin/curl", "\(host.project)/test-script.sh"])
+        var annotations = try host.plan(policy).spec.annotations
+        #expect(annotations.removeValue(forKey: "dev.agentrt.pins") != nil)
         #expect(
-            try host.plan(policy).spec.annotations == [
+            annotations == [
                 "dev.agentrt.init": "true",
                 "dev.agentrt.landlock": #"{"execute":["/home/user/project/test-script.sh","/usr/bin/bash","#
                     + #""/usr/bin/curl","/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"]}"#,
                 "dev.agentrt.memfd_noexec": "true", "dev.agentrt.sources": "real", "dev.agentrt.version": "1",
             ])
+    }
+
+    @Test func whatIsMountedAndExecutedIsPinned() throws {
+        let policy = host.policy(
+            readOnly: [host.project], denied: ["\(host.project)/doc"],
+            executables: ["/usr/bin/bash", "\(host.project)/test-script.sh"])
+        let plan = try host.plan(policy)
+        let pins = try #require(FilePins(text: plan.spec.annotations["dev.agentrt.pins"] ?? "none"))
+        let sources = plan.spec.mounts.filter { $0.type == "bind" }.compactMap(\.source).filter { $0.hasPrefix("/") }
+        #expect(sources.contains(host.project))
+        #expect(Set(pins.entries.map(\.path)) == Set(sources + ["\(host.project)/test-script.sh"]))
+        #expect(pins.entries.count == Set(pins.entries.map(\.path)).count)
+        for entry in pins.entries {
+            let isCode = entry.pin.kind == .regular
+            #expect((entry.pin.content != nil) == isCode, "\(entry.path)")
+            #expect(entry.pin.content?.digest == nil)
+        }
     }
 
     @Test func theLoadersTableNamesOnlyWhatIsThere() throws {

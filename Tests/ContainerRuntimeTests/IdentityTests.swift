@@ -65,8 +65,11 @@ struct IdentityTests {
         let read = try RuntimeAnnotations([
             "dev.agentrt.init": "true", "dev.agentrt.landlock": "{\"execute\":[\"/bin\"]}",
             "dev.agentrt.memfd_noexec": "2", "dev.agentrt.sources": "real", "dev.agentrt.wallTime": "1500",
-            "dev.agentrt.version": "x", "org.other": "y",
+            "dev.agentrt.version": "x", "dev.agentrt.pins": "d 8 1 2 /usr", "dev.agentrt.profile": "{}",
+            "org.other": "y",
         ])
+        #expect(read.pins?.entries.map(\.path) == ["/usr"])
+        #expect(read.namesProfile)
         #expect(read.hasReapingInit)
         #expect(read.executablePaths == ["/bin"])
         #expect(read.forbidsMemfdExecution)
@@ -80,7 +83,7 @@ struct IdentityTests {
         ("init", "yes"), ("memfd_noexec", "1"), ("sources", "any"), ("wallTime", "0"), ("wallTime", "-1"),
         ("wallTime", "+1"),
         ("wallTime", "1s"), ("landlock", "[]"), ("landlock", "{}"), ("landlock", "{\"execute\":[],\"read\":[]}"),
-        ("landlock", "no"), ("nope", "1"), ("", "1"), ("wallTime", "5"),
+        ("landlock", "no"), ("nope", "1"), ("", "1"), ("pins", "/usr"), ("pins", "d 8 1 /usr"), ("wallTime", "5"),
     ])
     func annotationsRefused(_ key: String, _ value: String) {
         let line = failure { _ = try RuntimeAnnotations(["dev.agentrt." + key: value]) }

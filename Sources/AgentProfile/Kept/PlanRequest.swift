@@ -1,5 +1,6 @@
 internal import JSON
 internal import LinuxSystem
+public import OCISpec
 
 /// What a plan is asked for by: two requests that are the same get the same plan, as long as the world is as it was.
 ///
@@ -32,6 +33,38 @@ public struct PlanRequest: Equatable, Sendable {
         self.session = session
         self.program = program
         self.hasTerminal = hasTerminal
+    }
+
+    /// The request as a bundle holds it, so that it can be planned again; the program is that of its configuration.
+    var annotation: String {
+        var object = JSONObject()
+        object.encode("file", profile)
+        object.encode("agent", agent)
+        object.encode("tool", tool)
+        object.encode("project", project)
+        object.encode("session", session)
+        return JSONWriter.string(object)
+    }
+
+    /// What a bundle was asked for by.
+    ///
+    /// - Parameter spec: The bundle's configuration.
+    /// - Throws: ``PlanError`` where the bundle does not say, or what it says makes no sense.
+    public init(of spec: Spec) throws(PlanError) {
+        guard let text = spec.annotations[Annotations.profile] else {
+            throw PlanError("the bundle does not say which profile it was made of (annotations.\(Annotations.profile))")
+        }
+        guard let program = spec.process?.args.first else { throw PlanError("the bundle has no program") }
+        do {
+            let object = try JSONParser.parse(Array(text.utf8)).asObject()
+            self.init(
+                profile: try object.required("file"), agent: try object.optional("agent"),
+                tool: try object.optional("tool"), project: try object.required("project"),
+                session: try object.optional("session"), program: program,
+                hasTerminal: spec.process?.terminal ?? false)
+        } catch {
+            throw PlanError("annotations.\(Annotations.profile): \(error)")
+        }
     }
 
     /// The request and who makes it, with which version of this program, as one text.

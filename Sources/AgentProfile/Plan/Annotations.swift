@@ -1,4 +1,5 @@
 internal import JSON
+internal import LinuxSystem
 internal import NetworkRules
 
 /// The keys of config.json's annotations by which a bundle tells agentrt what the specification has no words for; see
@@ -13,6 +14,10 @@ public enum Annotations {
     public static let memfdNoExec = "dev.agentrt.memfd_noexec"
     /// JSON, `{"allow":[TARGET…]}`: the names and addresses that a gate connects to; all others are out of reach.
     public static let network = "dev.agentrt.network"
+    /// What the files were that are mounted and executed, a line each: one that is not is refused.
+    public static let pins = "dev.agentrt.pins"
+    /// JSON: the profile that the bundle was made of, and for whom, so that it can be planned again.
+    public static let profile = "dev.agentrt.profile"
     /// JSON, as `linux.resources`: the limits of the control group above the call's, the session's.
     public static let sessionResources = "dev.agentrt.session.resources"
     /// `real`: sources of binds are free of symbolic links, and one that has got a link since is refused.
@@ -28,14 +33,14 @@ public enum Annotations {
 
     /// The annotations of a sandbox.
     static func make(
-        _ policy: Policy, executables: Set<PathKey>, isInSession: Bool
+        _ policy: Policy, executables: Set<PathKey>, pins: FilePins, isInSession: Bool
     ) -> [String: String] {
         var rules = JSONObject()
         rules.encode("execute", executables.sorted().map(\.path))
         var annotations = [
             initProcess: "true", landlock: JSONWriter.string(rules),
             memfdNoExec: policy.permitsMemfd ? "false" : "true",
-            sources: "real", version: "1",
+            Self.pins: pins.text, sources: "real", version: "1",
         ]
         if let wallTime = policy.resources.wallTime { annotations[Self.wallTime] = String(wallTime) }
         if let cpuTime = policy.resources.cpuTime { annotations[Self.cpuTime] = String(cpuTime) }

@@ -7,11 +7,13 @@ public import OCISpec
 /// changes nothing.
 public struct BundlePlan: Sendable {
     /// The configuration: config.json.
-    public let spec: Spec
+    public internal(set) var spec: Spec
     /// The root file system, and what belongs to it.
     public let rootfs: RootfsPlan
     /// The mounts of the configuration, each with the rule it comes from.
     public let mounts: [PlannedMount]
+    /// What the files were of which it was made.
+    var pins: FilePins
     /// What the user should know: one line each.
     public let notes: [String]
     /// Whether something was mounted below these directories of the host, where that decided on a mount.
@@ -44,6 +46,7 @@ public struct BundlePlan: Sendable {
         let user = parts.user
         let inventory = parts.programs.inventory
         let allMounts = MountOptions.fixed + parts.mounts.mounts
+        let pins = try FilePins(allMounts, executables: inventory.executables, files: files)
         return BundlePlan(
             spec: Spec(
                 ociVersion: "1.0.2",
@@ -51,9 +54,10 @@ public struct BundlePlan: Sendable {
                 root: Root(path: RootfsPlan.directory, readonly: true), hostname: RootfsPlan.hostname,
                 mounts: allMounts.map(\.mount),
                 annotations: Annotations.make(
-                    policy, executables: inventory.executables, isInSession: session != nil),
+                    policy, executables: inventory.executables, pins: pins, isInSession: session != nil),
                 linux: try linux(policy, user, session, machine)),
-            rootfs: parts.rootfs, mounts: allMounts, notes: parts.notes, mountAnswers: parts.hostMounts.answers,
+            rootfs: parts.rootfs, mounts: allMounts, pins: pins, notes: parts.notes,
+            mountAnswers: parts.hostMounts.answers,
             user: User(uid: user.uid, gid: user.gid))
     }
 

@@ -103,10 +103,13 @@ struct RootFilesystem: ~Copyable {
         if mount.source == .remount { return try change(mount) }
         if case .link(let content) = mount.source { return try makeLink(content, mount) }
         let what = "mount \(mount.sourceDescription) onto \(quoted(mount.destination))"
-        let tree = try during(what) { try makeTree(mount, index, prepared) }
+        let tree = try takeTree(mount, index, prepared, what)
         var isFile = false
-        if case .bind = mount.source {
-            isFile = try during(what) { try tree.descriptor.status() }.kind != .directory
+        var undecided: FilePin?
+        if case .bind(let path, _) = mount.source {
+            let status = try during(what) { try tree.descriptor.status() }
+            isFile = status.kind != .directory
+            undecided = try plan.annotations.checkIdentity(of: path, status)
             try during(what) { try setAttributes(mount.options, of: tree) }
         }
         let target = try during(what) { () throws(SystemCallError) in
@@ -124,11 +127,23 @@ struct RootFilesystem: ~Copyable {
             }
         }
         try during(what) { try tree.attach(to: target) }
+        if undecided != nil { try checkContent(mount, tree) }
         try during(what) { try systems.note(tree, at: mount.destination, isSystem: mount.mustNotFollowLinks) }
         for propagation in mount.options.propagation {
             try during(what) {
                 try tree.change(propagation: propagation.kind, isRecursive: propagation.isRecursive)
             }
+        }
+    }
+
+    /// Compares what a mounted file holds with what it held; of an executable that is done before it is executed.
+    private func checkContent(_ mount: MountPlan, _ tree: borrowing MountTree) throws(RuntimeError) {
+        guard case .bind(let path, _) = mount.source else { return }
+        if plan.annotations.executablePaths?.contains(path) == true { return }
+        let status = try during(quoted(path)) { try tree.descriptor.status() }
+        // By the way that the container takes: inside a user namespace that of the host may be shut.
+        try plan.annotations.check(path, status) { () throws(SystemCallError) in
+            try root.open(mount.destination, [.readOnly, .nonBlocking])
         }
     }
 
@@ -154,6 +169,16 @@ struct RootFilesystem: ~Copyable {
                     try linkTarget(name, in: parent.descriptor) == content
                 else { throw error }
             }
+        }
+    }
+
+    private func takeTree(
+        _ mount: MountPlan, _ index: Int, _ prepared: PreparedTrees, _ what: String
+    ) throws(RuntimeError) -> MountTree {
+        do throws(SystemCallError) {
+            return try makeTree(mount, index, prepared)
+        } catch {
+            throw plan.refusal(of: mount, error) ?? RuntimeError("\(what): \(error)")
         }
     }
 
