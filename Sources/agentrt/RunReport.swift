@@ -34,7 +34,8 @@ struct RunReport {
             lines.append("killed: \(whose)memory limit \(limit.amount) reached\(peak); raise \(limit.place)")
         }
         if let hits = result.statistics?.pidsLimitHits, hits > 0, let limit = limits.pids, result.exitStatus != 0 {
-            lines.append("pids limit \(limit.amount) reached, \(hits) times; raise \(limit.place)")
+            let howOften = hits == 1 ? "" : ", \(hits) times"
+            lines.append("pids limit \(limit.amount) reached\(howOften); raise \(limit.place)")
         }
         if let line = networkLine { lines.append(line) }
         if let line = denials?.line { lines.append(line) }
