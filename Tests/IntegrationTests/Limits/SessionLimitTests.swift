@@ -104,6 +104,60 @@ import Testing
         #expect(!Files.exists(above))
     }
 
+    /// Some work and end by themselves, some want more memory than a tool has, and together they want more processes
+    /// than their agent has.
+    @Test func fiftyCallsAtOnceStayWithinTheirAgent() throws {
+        let project = try project(
+            agent: "\"memory\": \"96MiB\", \"pids\": 60, \"cpus\": 0.5", tool: "\"memory\": \"24MiB\", \"pids\": 8")
+        let options = ["--session", "s" + uniqueNumber(), "--tool", "small"]
+        let above = "/sys/fs/cgroup/agentrt/" + options[1]
+        // Keeps the session, whose figures are read when the others have ended.
+        let keeper = try project.start("cat", options: options, input: .pipe)
+        try eventually("the session to be there", within: 60) {
+            (try? Files.read(above + "/cgroup.events").contains("populated 1")) == true
+        }
+        let before = try figures(of: above, "cpu.stat")["usage_usec"] ?? 0
+        let began = ContinuousClock.now
+        let calls = try (0..<50).map { number in
+            try number % 3 == 0
+                ? project.start("bash", "-c", "exec dd if=/dev/zero of=/dev/null bs=64M count=1", options: options)
+                : project.start("bash", "-c", "for ((i = 0; i < 5000; i++)); do :; done; exit 7", options: options)
+        }
+        let outputs = try calls.map { try $0.wait(timeout: 300) }
+        let used = try (figures(of: above, "cpu.stat")["usage_usec"] ?? 0) - before
+        let elapsed = (ContinuousClock.now - began) / .microseconds(1)
+        for (number, output) in outputs.enumerated() {
+            if output.message.contains("resource temporarily unavailable") || output.message.contains("pids limit") {
+                #expect(output.status != 0 && output.status != 7, "\(output)")  // One too many for the agent.
+            } else if number % 3 == 0 {
+                #expect(output.status == 137 && output.message.contains("memory limit "), "\(output)")
+            } else if output.message.contains("the session's memory limit 96MiB reached") {
+                #expect(output.status == 137, "\(output)")  // All together wanted too much, and this one had most.
+            } else {
+                #expect(output.status == 7 && output.standardError.isEmpty, "\(output)")
+            }
+        }
+        #expect(outputs.contains { $0.status == 7 } && outputs.contains { $0.status == 137 })
+        // The kernel counts these two from 5.19 and 6.1 on.
+        #expect(try peak(of: above, "memory.peak") ?? 0 <= 96 << 20)
+        #expect(try peak(of: above, "pids.peak") ?? 0 <= 60)
+        // Of each 100 ms half, and of the periods at both ends the whole.
+        #expect(Double(used) <= 0.5 * elapsed * 1.05 + 200_000, "\(used) µs of \(elapsed)")
+        #expect(try figures(of: above, "cpu.stat")["nr_throttled"] ?? 0 > 0)
+        keeper.closeInput()
+        #expect(try keeper.wait().status == 0)
+        #expect(!Files.exists(above))
+    }
+
+    private func figures(of group: String, _ file: String) throws -> [Substring: Int] {
+        let pairs = try Files.read("\(group)/\(file)").split(separator: "\n").map { $0.split(separator: " ") }
+        return Dictionary(uniqueKeysWithValues: pairs.map { ($0[0], Int($0[1]) ?? 0) })
+    }
+
+    private func peak(of group: String, _ file: String) throws -> Int? {
+        Files.exists("\(group)/\(file)") ? try Int(Files.read("\(group)/\(file)").trimmed) : nil
+    }
+
     @Test func sessionUnderOtherLimitsIsNotJoined() throws {
         let first = try project(agent: "\"memory\": \"64MiB\"", tool: "\"pids\": 9")
         let second = try project(agent: "\"memory\": \"128MiB\"", tool: "\"pids\": 9")
