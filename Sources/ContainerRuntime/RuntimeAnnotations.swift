@@ -37,34 +37,35 @@ struct RuntimeAnnotations: Equatable {
     /// Reads the annotations below `dev.agentrt.`; others are not the runtime's.
     init(_ annotations: [String: String]) throws(RuntimeError) {
         for (key, value) in annotations.sorted(by: { $0.key < $1.key }) where key.hasPrefix(Self.prefix) {
-            let invalid = RuntimeError("annotations.\(key): \(quoted(value)) is not a value of it")
+            // Made only where it is thrown: quoting the pins costs more than reading them.
+            func invalid() -> RuntimeError { RuntimeError("annotations.\(key): \(quoted(value)) is not a value of it") }
             switch key.dropFirst(Self.prefix.count) {
             case "init":
-                guard let flag = Bool(value) else { throw invalid }
+                guard let flag = Bool(value) else { throw invalid() }
                 hasReapingInit = flag
             case "landlock": executablePaths = try Self.paths(value, key: key)
             case "memfd_noexec":
-                guard let flag = Bool(value) ?? (value == "2" ? true : nil) else { throw invalid }
+                guard let flag = Bool(value) ?? (value == "2" ? true : nil) else { throw invalid() }
                 forbidsMemfdExecution = flag
             case "network":
                 network = try during("annotations.\(key)") { try AllowList(annotation: value.utf8) }
             case "pins":
-                guard let pins = FilePins(text: value) else { throw invalid }
+                guard let pins = FilePins(text: value) else { throw invalid() }
                 self.pins = pins
             case "profile": namesProfile = true  // Read where it is planned again.
             case "session.resources": sessionResources = try Self.resources(value, key: key)
             case "sources":
-                guard value == "real" else { throw invalid }
+                guard value == "real" else { throw invalid() }
                 hasRealSources = true
             case "wallTime":
-                guard let time = Int64(digits: value), time > 0 else { throw invalid }
+                guard let time = Int64(digits: value), time > 0 else { throw invalid() }
                 // Nanoseconds are counted in 64 bits; more than thirty years is for ever.
                 wallTime = min(time, 1_000_000_000_000)
             case "cpuTime":
-                guard let time = Int64(digits: value), time > 0 else { throw invalid }
+                guard let time = Int64(digits: value), time > 0 else { throw invalid() }
                 cpuTime = min(time, 1_000_000_000_000)
             case "output":
-                guard let bytes = Int64(digits: value), bytes > 0 else { throw invalid }
+                guard let bytes = Int64(digits: value), bytes > 0 else { throw invalid() }
                 output = bytes
             case "version": continue
             default: throw RuntimeError("annotations.\(key): unknown to this version of agentrt")
