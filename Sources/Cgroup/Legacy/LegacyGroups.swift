@@ -29,6 +29,8 @@ public struct LegacyGroups: Sendable {
         parentSettings: LegacySettings = .none, controllers: [String] = []
     ) throws(CgroupError) -> LegacyGroups {
         var places: [String: String] = [:]
+        /// What was not there before: a group that another call lives in must outlast a failure here.
+        var made: [String: String] = [:]
         let needed = Set(settings.controllers + parentSettings.controllers + controllers).sorted()
         do throws(CgroupError) {
             for controller in needed {
@@ -36,41 +38,52 @@ public struct LegacyGroups: Sendable {
                     throw CgroupError("the \(controller) controller is not mounted")
                 }
                 places[controller] = mountPoint + path.description
-                try descend(path, from: mountPoint, controller, parentSettings.settings(of: controller))
+                if try descend(path, from: mountPoint, controller, parentSettings.settings(of: controller)) {
+                    made[controller] = places[controller]
+                }
+                guard
+                    try attempt({ () throws(SystemCallError) in try processes(of: mountPoint + path.description) })
+                        .isEmpty
+                else {
+                    throw CgroupError("\(quoted(mountPoint + path.description)) holds processes already")
+                }
                 try write(settings.settings(of: controller), into: mountPoint + path.description)
             }
         } catch {
             let failure = error
-            try attempt { () throws(SystemCallError) in try LegacyGroups(places: places).remove() }
+            try attempt { () throws(SystemCallError) in try LegacyGroups(places: made).remove() }
             throw failure
         }
         return LegacyGroups(places: places)
     }
 
+    /// Makes the directories down to a group.
+    ///
+    /// - Returns: Whether the group itself is new.
     private static func descend(
         _ path: CgroupPath, from mountPoint: String, _ controller: String, _ parentSettings: [ControlSetting]
-    ) throws(CgroupError) {
+    ) throws(CgroupError) -> Bool {
         var place = mountPoint
+        var isNew = false
         for (index, name) in path.components.enumerated() {
             let above = place
             place += "/" + name
-            try attempt { () throws(SystemCallError) in
+            isNew = try attempt { () throws(SystemCallError) in
                 do throws(SystemCallError) {
                     try makeDirectory(place, mode: mode)
                 } catch  where error.errno == .fileExists {
-                    return
+                    return false
                 }
                 // A new group may use nothing until it is told what (cpusets.rst).
-                guard controller == "cpuset" else { return }
+                guard controller == "cpuset" else { return true }
                 for file in ["cpuset.cpus", "cpuset.mems"] {
                     try openFile(place + "/" + file, .writeOnly).write(try readFile(above + "/" + file, limit: 65_536))
                 }
+                return true
             }
             if index == path.components.count - 2 { try share(parentSettings, place) }
         }
-        guard try attempt({ () throws(SystemCallError) in try processes(of: place) }).isEmpty else {
-            throw CgroupError("\(quoted(place)) holds processes already")
-        }
+        return isNew
     }
 
     /// Sets the limits of a group that several calls share: the first sets them, the others find them set.

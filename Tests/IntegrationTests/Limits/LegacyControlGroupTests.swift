@@ -107,6 +107,23 @@ import Testing
         }
     }
 
+    @Test(.agentrtOnly) func aGroupThatIsTakenIsRefusedAndItsProcessesLive() throws {
+        let path = try Session.shared.get().controlGroup + "/taken-" + uniqueNumber()
+        let containers = try (0..<2).map { _ in
+            try scratch.container {
+                $0.linux["cgroupsPath"] = .text(path)
+                $0.linux["resources"]["memory"] = ["limit": 67_108_864]
+                $0.payload("pause")
+            }
+        }
+        try containers[0].create()
+        let refused = try containers[1].creating().run()
+        #expect(refused.status == 1 && refused.message.contains("holds processes already"), "\(refused)")
+        #expect(try containers[0].status() == "created")
+        #expect(try Files.read("/sys/fs/cgroup/memory\(path)/cgroup.procs") == "\(containers[0].pid())\n")
+        try containers[0].delete("--force")
+    }
+
     @Test(.differs(.crun, "refuses hybrid hosts")) func updateChangesTheLimits() throws {
         let container = try scratch.container {
             $0.linux["resources"]["memory"] = ["limit": 67_108_864, "swap": 67_108_864]
