@@ -3,6 +3,10 @@
 /// Device, inode and kind say that it is the same file. Of a file whose content matters, size and times say that it was
 /// not written since: the time of change (ctime) no program can set (inode(7)). Where only the times differ the digest
 /// decides, if one is known: a file that was touched, or written anew with what it held, is as it was.
+///
+/// Without a digest another ctime alone says nothing: a new or a lost hard link changes it too, and package managers make
+/// links of programs all the time. Pins without one only live from planning a call to making it, and a file that was
+/// written before is planned as it is.
 public struct FilePin: Equatable, Sendable {
     /// The kind of file.
     public let kind: FileStatus.Kind
@@ -80,12 +84,13 @@ public struct FilePin: Equatable, Sendable {
         }
         if status.modified == content.modified && status.changed == content.changed { return .same }
         guard let digest = content.digest else {
-            return .different(status.modified == content.modified ? Self.changedWords : Self.writtenWords)
+            return status.modified == content.modified ? .same : .different(Self.writtenWords)
         }
         return .undecided(digest: digest)
     }
 
-    private static let changedWords = "was changed (another ctime)"
+    /// How often a file is read whose status changes while it is read.
+    private static let readings = 8
     private static let writtenWords = "was written (another mtime)"
 
     /// Compares all, reading the content where nothing else decides.
@@ -103,12 +108,16 @@ public struct FilePin: Equatable, Sendable {
         case .different(let words): return words
         case .undecided(let digest):
             let file = try open()
-            let begin = try file.status()
-            // Opened by name for the second time: it may be another file.
-            guard begin.kind == kind, begin.device == device, begin.inode == inode else { return "was replaced" }
-            let found = try file.contentDigest()
-            guard try file.status() == begin else { return "is being written" }
-            return found.utf8.elementsEqual(digest.utf8) ? nil : "was written (its content has another SHA-256)"
+            // Whoever makes a hard link meanwhile changes its status, not its content: that deserves another reading.
+            for _ in 0..<Self.readings {
+                let begin = try file.status()
+                // Opened by name for the second time: it may be another file.
+                guard begin.kind == kind, begin.device == device, begin.inode == inode else { return "was replaced" }
+                let found = try file.contentDigest()
+                guard try file.status() == begin else { continue }
+                return found.utf8.elementsEqual(digest.utf8) ? nil : "was written (its content has another SHA-256)"
+            }
+            return "is being written"
         }
     }
 }

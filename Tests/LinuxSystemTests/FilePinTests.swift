@@ -87,6 +87,20 @@ struct FilePinTests {
         #expect(words == "was replaced")
     }
 
+    @Test func hardLinkChangesNothing() throws {
+        let directory = try TemporaryDirectory()
+        let file = directory.path + "/linked"
+        try openFile(file, [.writeOnly, .create], mode: 0o755).write("content")
+        var pin = try pin(file)
+        pin.content = .init(
+            size: 7, modified: try #require(pin.content).modified, changed: 1, digest: nil)
+        #expect(pin.comparison(to: try #require(try fileStatus(file))) == .same)
+        pin.content?.digest = String(repeating: "0", count: 64)
+        #expect(
+            pin.comparison(to: try #require(try fileStatus(file)))
+                == .undecided(digest: String(repeating: "0", count: 64)))
+    }
+
     // MARK: As text
 
     @Test func textIsReadBack() throws {

@@ -52,6 +52,22 @@ import Testing
         }
     }
 
+    @Test func hardLinksMadeMeanwhileChangeNothing() throws {
+        let made = try Made(.rootInUsersProject)
+        // They change the script's ctime again and again, while calls are planned, made and run.
+        let linker = try Command(
+            "/bin/sh", ["-c", "while ln \"$0\" \"$0.link\" && rm \"$0.link\"; do :; done", made.script]
+        ).start()
+        defer {
+            kill(linker.pid, SIGKILL)
+            _ = try? linker.wait()
+        }
+        for _ in 0..<10 {
+            #expect(try made.run().succeeded().standardOutput == "first source\n")
+            #expect(try made.project.run("./test-script.sh").succeeded().standardOutput == "first source\n")
+        }
+    }
+
     @Test(arguments: Identity.allCases) func aReplacedExecutableIsRefused(_ identity: Identity) throws {
         let made = try Made(identity)
         #expect(try made.run().succeeded().standardOutput == "first source\n")
