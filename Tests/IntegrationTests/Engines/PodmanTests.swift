@@ -44,7 +44,9 @@ import Testing
         let volume = try scratch.makeDirectory("volume")
         _ = try podman.run("sh", "-c", "echo kept >/data/file", options: ["--volume", "\(volume):/data"]).succeeded()
         #expect(try Files.read(volume + "/file") == "kept\n")
-        let script = podman.words(["run", "--rm", "-it"] + podman.options + [Engine.image, "tty"]).joined(
+        // podman loses what a program writes that ends at once (seen under runc as well): this one stays a moment.
+        let program = ["sh", "-c", "'sleep 0.5; tty; sleep 0.5'"]
+        let script = podman.words(["run", "--rm", "-it"] + podman.options + [Engine.image] + program).joined(
             separator: " ")
         let output = try Command("/usr/bin/script", ["-qec", script, "/dev/null"]).run(timeout: 60).succeeded()
         #expect(output.standardOutput.contains("/dev/pts/0"))
