@@ -29,61 +29,58 @@ public struct LegacyGroups: Sendable {
         parentSettings: LegacySettings = .none, controllers: [String] = []
     ) throws(CgroupError) -> LegacyGroups {
         var places: [String: String] = [:]
-        /// What was not there before: a group that another call lives in must outlast a failure here.
-        var made: [String: String] = [:]
+        /// The directories that were not there before: a group that another call lives in outlasts a failure here.
+        var made: Set<String> = []
         let needed = Set(settings.controllers + parentSettings.controllers + controllers).sorted()
         do throws(CgroupError) {
             for controller in needed {
                 guard let mountPoint = hierarchies.place(of: controller) else {
                     throw CgroupError("the \(controller) controller is not mounted")
                 }
-                places[controller] = mountPoint + path.description
-                if try descend(path, from: mountPoint, controller, parentSettings.settings(of: controller)) {
-                    made[controller] = places[controller]
-                }
-                guard
-                    try attempt({ () throws(SystemCallError) in try processes(of: mountPoint + path.description) })
-                        .isEmpty
-                else {
-                    throw CgroupError("\(quoted(mountPoint + path.description)) holds processes already")
-                }
-                try write(settings.settings(of: controller), into: mountPoint + path.description)
+                let place = mountPoint + path.description
+                places[controller] = place
+                try descend(path, from: mountPoint, controller, parentSettings.settings(of: controller), &made)
+                try write(settings.settings(of: controller), into: place)
             }
         } catch {
             let failure = error
-            try attempt { () throws(SystemCallError) in try LegacyGroups(places: made).remove() }
+            try attempt { () throws(SystemCallError) in
+                try LegacyGroups(places: places.filter { made.contains($0.value) }).remove()
+                // Above what was found there may be nothing of others either.
+                for place in places.values.sorted() { try removeEmptyGroups(above: place) }
+            }
             throw failure
         }
         return LegacyGroups(places: places)
     }
 
-    /// Makes the directories down to a group.
-    ///
-    /// - Returns: Whether the group itself is new.
+    /// Makes the directories down to a group, and notes the new ones.
     private static func descend(
-        _ path: CgroupPath, from mountPoint: String, _ controller: String, _ parentSettings: [ControlSetting]
-    ) throws(CgroupError) -> Bool {
+        _ path: CgroupPath, from mountPoint: String, _ controller: String, _ parentSettings: [ControlSetting],
+        _ made: inout Set<String>
+    ) throws(CgroupError) {
         var place = mountPoint
-        var isNew = false
         for (index, name) in path.components.enumerated() {
             let above = place
             place += "/" + name
-            isNew = try attempt { () throws(SystemCallError) in
+            try attempt { () throws(SystemCallError) in
                 do throws(SystemCallError) {
                     try makeDirectory(place, mode: mode)
                 } catch  where error.errno == .fileExists {
-                    return false
+                    return
                 }
+                made.insert(place)
                 // A new group may use nothing until it is told what (cpusets.rst).
-                guard controller == "cpuset" else { return true }
+                guard controller == "cpuset" else { return }
                 for file in ["cpuset.cpus", "cpuset.mems"] {
                     try openFile(place + "/" + file, .writeOnly).write(try readFile(above + "/" + file, limit: 65_536))
                 }
-                return true
             }
             if index == path.components.count - 2 { try share(parentSettings, place) }
         }
-        return isNew
+        guard try attempt({ () throws(SystemCallError) in try processes(of: place) }).isEmpty else {
+            throw CgroupError("\(quoted(place)) holds processes already")
+        }
     }
 
     /// Sets the limits of a group that several calls share: the first sets them, the others find them set.
@@ -262,11 +259,11 @@ public struct LegacyGroups: Sendable {
                     waited += 1
                 }
             }
-            try removeEmptyGroups(above: place)
+            try Self.removeEmptyGroups(above: place)
         }
     }
 
-    private func removeEmptyGroups(above place: String) throws(SystemCallError) {
+    private static func removeEmptyGroups(above place: String) throws(SystemCallError) {
         var names = place.split(separator: "/")
         while names.popLast() != nil {
             let parent = "/" + names.joined(separator: "/")

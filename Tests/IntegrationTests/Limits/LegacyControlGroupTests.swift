@@ -107,6 +107,20 @@ import Testing
         }
     }
 
+    @Test(.agentrtOnly) func nothingStaysOfASessionWhoseLimitsAreRefused() throws {
+        let session = try Session.shared.get().controlGroup + "/session-" + uniqueNumber()
+        let container = try scratch.container {
+            $0.linux["cgroupsPath"] = .text(session + "/call")
+            $0.root["annotations"] = ["dev.agentrt.session.resources": "{\"cpu\":{\"cpus\":\"99\"}}"]
+            $0.payload("pause")
+        }
+        let output = try container.creating().run()
+        #expect(output.status == 1 && output.message.contains("cpuset.cpus"), "\(output)")
+        for hierarchy in ["cpuset", "unified"] {
+            #expect(!Files.exists("/sys/fs/cgroup/\(hierarchy)\(session)"))
+        }
+    }
+
     @Test(.agentrtOnly) func aGroupThatIsTakenIsRefusedAndItsProcessesLive() throws {
         let path = try Session.shared.get().controlGroup + "/taken-" + uniqueNumber()
         let containers = try (0..<2).map { _ in
