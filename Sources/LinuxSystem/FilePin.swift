@@ -5,8 +5,8 @@
 /// decides, if one is known: a file that was touched, or written anew with what it held, is as it was.
 ///
 /// Without a digest another ctime alone says nothing: a new or a lost hard link changes it too, and package managers make
-/// links of programs all the time. Pins without one only live from planning a call to making it, and a file that was
-/// written before is planned as it is.
+/// links of programs all the time. Pins without one belong to plans that were made, or compared with the files, for the
+/// very call: a file that was written before is planned as it is.
 public struct FilePin: Equatable, Sendable {
     /// The kind of file.
     public let kind: FileStatus.Kind

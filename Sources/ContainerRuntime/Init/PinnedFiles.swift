@@ -42,13 +42,28 @@ extension RuntimeAnnotations {
         }
     }
 
-    /// What is said of a pinned file that cannot be opened.
+    /// Opens a file that may be pinned; a failure is told as what the file has become where that is why, else as
+    /// `what: why`.
     ///
     /// - Parameters:
-    ///   - path: Its path.
-    ///   - error: What opening it came to.
-    /// - Returns: The error; nil where it is not pinned, or the reason is none of the file's.
-    func refusal(of path: String, _ error: SystemCallError) -> RuntimeError? {
+    ///   - path: The path it is pinned by; nil where it never is.
+    ///   - what: What is being done, made only when it fails.
+    ///   - body: Opens it.
+    /// - Returns: What `body` returns.
+    /// - Throws: ``RuntimeError``.
+    func opening<Result: ~Copyable>(
+        _ path: String?, _ what: @autoclosure () -> String, _ body: () throws(SystemCallError) -> Result
+    ) throws(RuntimeError) -> Result {
+        do throws(SystemCallError) {
+            return try body()
+        } catch {
+            throw path.flatMap { refusal(of: $0, error) } ?? RuntimeError("\(what()): \(error)")
+        }
+    }
+
+    /// What is said of a pinned file that cannot be opened; nil where it is not pinned, or the reason is none of the
+    /// file's.
+    private func refusal(of path: String, _ error: SystemCallError) -> RuntimeError? {
         guard pins?.pin(of: path) != nil else { return nil }
         switch error.errno {
         case .noSuchFile, .notDirectory: return refusal(of: path, "is gone")

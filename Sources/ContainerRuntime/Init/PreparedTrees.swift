@@ -13,17 +13,15 @@ final class PreparedTrees {
     init(for plan: InitPlan) throws(RuntimeError) {
         let copiesAll = plan.newNamespaces.contains(.user) && effectiveUserID() == 0
         if copiesAll {
-            rootTree = try keep("root.path") { () throws(SystemCallError) in
+            rootTree = try keep("root.path", of: plan) { () throws(SystemCallError) in
                 try MountTree(copying: plan.rootPath, isRecursive: true)
             }
         }
         let namespaces = MappingNamespaces(plan)
         for (index, mount) in plan.mounts.enumerated() where copiesAll || mount.idMap != nil {
-            guard case .bind = mount.source else { continue }
-            let tree = try keep(mount.origin) { () throws(SystemCallError) in
+            guard case .bind(let path, _) = mount.source else { continue }
+            let tree = try keep(mount.origin, of: plan, pinnedBy: path) { () throws(SystemCallError) in
                 try plan.copySource(of: mount)
-            } refusal: {
-                plan.refusal(of: mount, $0)
             }
             if let map = mount.idMap { try show(tree, map, mount.origin, namespaces) }
             mountTrees[index] = tree
@@ -47,16 +45,14 @@ final class PreparedTrees {
     }
 
     private func keep(
-        _ what: String, _ copy: () throws(SystemCallError) -> MountTree,
-        refusal: (SystemCallError) -> RuntimeError? = { _ in nil }
+        _ what: String, of plan: InitPlan, pinnedBy path: String? = nil,
+        _ copy: () throws(SystemCallError) -> MountTree
     ) throws(RuntimeError) -> FileDescriptorBox {
-        do throws(SystemCallError) {
+        try plan.annotations.opening(path, what) { () throws(SystemCallError) in
             let tree = try copy()
             // The host's mounts are no peers of the container's.
             try tree.change(propagation: .slave, isRecursive: true)
             return FileDescriptorBox(try tree.descriptor.duplicated())
-        } catch {
-            throw refusal(error) ?? RuntimeError("\(what): \(error)")
         }
     }
 
@@ -86,11 +82,5 @@ extension InitPlan {
         let root = try openFile("/", [.path, .directory])
         let source = try openFile(path, below: root, .path, resolve: [.inRoot, .noSymlinks])
         return try MountTree(copying: source, isRecursive: isRecursive)
-    }
-
-    /// What is said of a mount whose pinned source cannot be opened; nil where that is not the source's doing.
-    func refusal(of mount: MountPlan, _ error: SystemCallError) -> RuntimeError? {
-        guard case .bind(let path, _) = mount.source else { return nil }
-        return annotations.refusal(of: path, error)
     }
 }

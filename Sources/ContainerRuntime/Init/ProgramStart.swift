@@ -147,7 +147,7 @@ struct ProgramStart {
         let what = "annotations.dev.agentrt.landlock"
         let rules = try during(what) { try ExecutionRuleSet() }
         for path in paths {
-            let file = try openExecutable(path, what)
+            let file = try annotations.opening(path, what) { () throws(SystemCallError) in try openFile(path, .path) }
             if annotations.pins != nil {
                 try annotations.check(path, try during(what) { try file.status() }) { () throws(SystemCallError) in
                     try openFile(path, [.readOnly, .nonBlocking])
@@ -156,13 +156,5 @@ struct ProgramStart {
             try during(what) { try rules.permit(file) }
         }
         return rules
-    }
-
-    private func openExecutable(_ path: String, _ what: String) throws(RuntimeError) -> FileDescriptor {
-        do throws(SystemCallError) {
-            return try openFile(path, .path)
-        } catch {
-            throw annotations.refusal(of: path, error) ?? RuntimeError("\(what): \(error)")
-        }
     }
 }

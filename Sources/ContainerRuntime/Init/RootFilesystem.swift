@@ -103,13 +103,17 @@ struct RootFilesystem: ~Copyable {
         if mount.source == .remount { return try change(mount) }
         if case .link(let content) = mount.source { return try makeLink(content, mount) }
         let what = "mount \(mount.sourceDescription) onto \(quoted(mount.destination))"
-        let tree = try takeTree(mount, index, prepared, what)
+        var source: String?
+        if case .bind(let path, _) = mount.source { source = path }
+        let tree = try plan.annotations.opening(source, what) { () throws(SystemCallError) in
+            try makeTree(mount, index, prepared)
+        }
         var isFile = false
-        var undecided: FilePin?
-        if case .bind(let path, _) = mount.source {
+        var isUndecided = false
+        if let source {
             let status = try during(what) { try tree.descriptor.status() }
             isFile = status.kind != .directory
-            undecided = try plan.annotations.checkIdentity(of: path, status)
+            isUndecided = try plan.annotations.checkIdentity(of: source, status) != nil
             try during(what) { try setAttributes(mount.options, of: tree) }
         }
         let target = try during(what) { () throws(SystemCallError) in
@@ -127,7 +131,7 @@ struct RootFilesystem: ~Copyable {
             }
         }
         try during(what) { try tree.attach(to: target) }
-        if undecided != nil { try checkContent(mount, tree) }
+        if isUndecided, let source { try checkContent(of: source, mount, tree) }
         try during(what) { try systems.note(tree, at: mount.destination, isSystem: mount.mustNotFollowLinks) }
         for propagation in mount.options.propagation {
             try during(what) {
@@ -137,8 +141,9 @@ struct RootFilesystem: ~Copyable {
     }
 
     /// Compares what a mounted file holds with what it held; of an executable that is done before it is executed.
-    private func checkContent(_ mount: MountPlan, _ tree: borrowing MountTree) throws(RuntimeError) {
-        guard case .bind(let path, _) = mount.source else { return }
+    private func checkContent(
+        of path: String, _ mount: MountPlan, _ tree: borrowing MountTree
+    ) throws(RuntimeError) {
         if plan.annotations.executablePaths?.contains(path) == true { return }
         let status = try during(quoted(path)) { try tree.descriptor.status() }
         // By the way that the container takes: inside a user namespace that of the host may be shut.
@@ -169,16 +174,6 @@ struct RootFilesystem: ~Copyable {
                     try linkTarget(name, in: parent.descriptor) == content
                 else { throw error }
             }
-        }
-    }
-
-    private func takeTree(
-        _ mount: MountPlan, _ index: Int, _ prepared: PreparedTrees, _ what: String
-    ) throws(RuntimeError) -> MountTree {
-        do throws(SystemCallError) {
-            return try makeTree(mount, index, prepared)
-        } catch {
-            throw plan.refusal(of: mount, error) ?? RuntimeError("\(what): \(error)")
         }
     }
 
