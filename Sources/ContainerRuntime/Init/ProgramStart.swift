@@ -146,6 +146,7 @@ struct ProgramStart {
         guard let paths = annotations.executablePaths else { return nil }
         let what = "annotations.dev.agentrt.landlock"
         let rules = try during(what) { try ExecutionRuleSet() }
+        try during(what) { try rules.permitRenames(below: openFile("/", .path)) }
         for path in paths {
             let file = try annotations.opening(path, what) { () throws(SystemCallError) in try openFile(path, .path) }
             if annotations.pins != nil {
