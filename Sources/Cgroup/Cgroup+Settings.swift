@@ -4,9 +4,11 @@ extension Cgroup {
     /// Writes limits into the group.
     ///
     /// - Parameter settings: The limits.
-    /// - Throws: ``CgroupError`` with the place in the bundle of the one that cannot be set; those before it are set.
+    /// - Throws: ``CgroupError`` with the place in the bundle of the one that cannot be set; others are set.
     public func apply(_ settings: ControlSettings) throws(CgroupError) {
-        for setting in settings.settings { try Self.write(setting, into: directory.descriptor) }
+        try writeInTurn(settings.settings) { setting throws(CgroupError) in
+            try Self.write(setting, into: directory.descriptor)
+        }
     }
 
     /// Sets the limits of a group that several calls share: the first sets them, the others find them set.
@@ -69,8 +71,14 @@ extension Cgroup {
                 let other = ControlSetting(alternative.file, alternative.value, origin: setting.origin)
                 return try write(other, into: directory)
             }
+            try checkPresence(of: directory)
             throw refusal(of: setting, error)
         }
+    }
+
+    /// Tells a group that was removed meanwhile from one that lacks a file.
+    private static func checkPresence(of directory: borrowing FileDescriptor) throws(CgroupError) {
+        try attempt { () throws(SystemCallError) in _ = try directory.open("cgroup.procs", .path) }
     }
 
     private static func refusal(of setting: ControlSetting, _ error: SystemCallError) -> CgroupError {
@@ -82,6 +90,7 @@ extension Cgroup {
             case .busy: "\(quoted(setting.value)) for \(setting.file) is less than what is in use"
             default: "\(setting.file): \(error.errno)"
             }
-        return CgroupError("\(setting.origin): \(why)")
+        return CgroupError(
+            "\(setting.origin): \(why)", errno: error.errno == .invalidArgument ? .invalidArgument : nil)
     }
 }

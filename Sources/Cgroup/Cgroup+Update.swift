@@ -17,6 +17,11 @@ extension Cgroup {
             // A period alone would end the quota.
             resources.cpu?.quota = try value(of: "cpu.max")?.split(separator: " ").first.flatMap { Int64($0) }
         }
+        if let cpu = resources.cpu, cpu.quota != nil || cpu.burst != nil {
+            let quota = try value(of: "cpu.max")?.split(separator: " ").first
+            let burst = try value(of: "cpu.max.burst") ?? ""
+            try CPUBurst(quota: quota.flatMap { UInt64($0) }, burst: UInt64(burst) ?? 0).check(changeTo: cpu)
+        }
         if resources.memory?.checkBeforeUpdate == true, let limit = resources.memory?.limit, limit > 0,
             let usage = try value(of: "memory.current").flatMap({ Int64($0) }), usage > limit
         {
@@ -28,18 +33,19 @@ extension Cgroup {
     /// Changes the limits of a group with processes in it: all of them, or none.
     ///
     /// - Parameter settings: The new limits.
-    /// - Throws: ``CgroupError`` with the place of the one that cannot be set; those before it are as they were.
+    /// - Throws: ``CgroupError`` with the place of the one that cannot be set; all are as they were.
     public func change(to settings: ControlSettings) throws(CgroupError) {
         var undo: [ControlSetting] = []
-        for setting in settings.settings {
-            do throws(CgroupError) {
+        do throws(CgroupError) {
+            try writeInTurn(settings.settings) { setting throws(CgroupError) in
                 let before = try restoring(setting)
                 try Self.write(setting, into: directory.descriptor)
                 undo.append(before)
-            } catch {
-                for earlier in undo.reversed() { try Self.write(earlier, into: directory.descriptor) }
-                throw error
             }
+        } catch {
+            // The way back goes through what was there before, from the last step on.
+            for earlier in undo.reversed() { try Self.write(earlier, into: directory.descriptor) }
+            throw error
         }
     }
 

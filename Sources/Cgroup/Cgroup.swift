@@ -41,7 +41,7 @@ public struct Cgroup: Sendable {
                     throw error
                 }
                 return group
-            } catch  where error.errno == .noSuchFile && attempts < 100 {
+            } catch  where error.isRemoval && attempts < 100 {
                 attempts += 1
             } catch {
                 let failure = error

@@ -20,6 +20,10 @@ public struct CgroupError: Error, CustomStringConvertible, Sendable {
     /// An error of a call.
     init(_ error: SystemCallError) { self.init(error.description, errno: error.errno) }
 
+    /// Whether a group was removed while something was done with it: then its files are no longer found, or are of no
+    /// device where they were open.
+    var isRemoval: Bool { errno == .noSuchFile || errno == .noDevice }
+
     /// Whether this process lacks the right, as that to a group which nobody has delegated to it.
     public var isLackOfRights: Bool {
         [.permissionDenied, .readOnlyFileSystem, .notPermitted].contains(errno)

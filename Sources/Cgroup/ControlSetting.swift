@@ -1,3 +1,5 @@
+internal import LinuxSystem
+
 /// One value for one file of a control group.
 ///
 /// Source: the kernel's Documentation/admin-guide/cgroup-v2.rst, Controllers.
@@ -37,5 +39,34 @@ public struct ControlSetting: Equatable, Sendable {
     public var controller: String? {
         let name = file.utf8.prefix { $0 != UInt8(ascii: ".") }
         return name.elementsEqual("cgroup".utf8) ? nil : String(Substring(name))
+    }
+}
+
+/// Writes settings in their order; one that the kernel takes for invalid is tried again after the others.
+///
+/// Some values bound one another: a burst its quota, memory alone memory and swap together. Then it depends on those
+/// that are there which of the new ones may come first.
+///
+/// - Parameters:
+///   - settings: The settings.
+///   - write: Writes one.
+/// - Throws: ``CgroupError`` of the first that cannot be written; others may be.
+func writeInTurn(
+    _ settings: [ControlSetting], _ write: (ControlSetting) throws(CgroupError) -> Void
+) throws(CgroupError) {
+    var rest = settings
+    while !rest.isEmpty {
+        var refused: [ControlSetting] = []
+        var failure: CgroupError?
+        for setting in rest {
+            do throws(CgroupError) {
+                try write(setting)
+            } catch  where error.errno == .invalidArgument {
+                refused.append(setting)
+                failure = failure ?? error
+            }
+        }
+        if let failure, refused.count == rest.count { throw failure }
+        rest = refused
     }
 }

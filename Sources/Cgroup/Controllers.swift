@@ -108,7 +108,8 @@ extension Cgroup {
                 "\(quoted(place)) does not pass the \(name) controller on, and is not this user's; \(delegationHint)"
             default: error.description
             }
-        return CgroupError("\(origin): \(why)", errno: error.errno == .noSuchFile ? .noSuchFile : nil)
+        return CgroupError(
+            "\(origin): \(why)", errno: [.noSuchFile, .noDevice].contains(error.errno) ? error.errno : nil)
     }
 
     /// What gives users groups of their own, where systemd runs.

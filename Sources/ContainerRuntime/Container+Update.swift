@@ -29,6 +29,7 @@ extension Container {
         let settings = try during(cannot) { () throws(CgroupError) in try cgroup.settings(for: unified) }
         let legacySettings = try during(cannot) { () throws(CgroupError) in try LegacySettings(legacy) }
         var groups = LegacyGroups(places: record.legacyCgroups)
+        try during(cannot) { () throws(CgroupError) in try groups.check(changeTo: legacy) }
         if !legacySettings.isEmpty {
             groups = try during(cannot) { () throws(CgroupError) in
                 try groups.extended(for: legacySettings, at: cgroup.path, in: hierarchies) {

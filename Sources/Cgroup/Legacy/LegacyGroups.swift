@@ -1,4 +1,5 @@
 public import LinuxSystem
+public import OCISpec
 
 /// One container's groups on cgroup v1, one for each controller that its limits need; all lie at the same path as its
 /// group of cgroup v2.
@@ -39,7 +40,16 @@ public struct LegacyGroups: Sendable {
                 }
                 let place = mountPoint + path.description
                 places[controller] = place
-                try descend(path, from: mountPoint, controller, parentSettings.settings(of: controller), &made)
+                // A group above may be removed, once empty, between two steps of this: then start again.
+                var attempts = 0
+                while true {
+                    do throws(CgroupError) {
+                        try descend(path, from: mountPoint, controller, parentSettings.settings(of: controller), &made)
+                        break
+                    } catch  where error.isRemoval && attempts < 100 {
+                        attempts += 1
+                    }
+                }
                 try write(settings.settings(of: controller), into: place)
             }
         } catch {
@@ -132,39 +142,49 @@ public struct LegacyGroups: Sendable {
 
     // MARK: Limits
 
+    /// Refuses a change that the kernel would refuse without saying why, before anything is written.
+    ///
+    /// - Parameter resources: The new limits.
+    /// - Throws: ``CgroupError``.
+    public func check(changeTo resources: LinuxResources) throws(CgroupError) {
+        guard let cpu = resources.cpu, let place = places["cpu"] else { return }
+        try attempt { () throws(SystemCallError) in
+            // -1 where there is no quota.
+            CPUBurst(
+                quota: try number(place + "/cpu.cfs_quota_us"), burst: try number(place + "/cpu.cfs_burst_us") ?? 0)
+        }.check(changeTo: cpu)
+    }
+
     /// Changes the limits of groups with processes in them: all of them, or none.
     ///
     /// - Parameter settings: The new limits.
     /// - Returns: The limits as they were, to be written again by ``restore(_:)``.
     /// - Throws: ``CgroupError``; then they are as they were.
     public func change(to settings: LegacySettings) throws(CgroupError) -> [ControlSetting] {
-        var before: [ControlSetting] = []
-        for setting in settings.settings {
-            let place = places[setting.controller ?? ""] ?? ""
-            let text = try attempt { () throws(SystemCallError) in try self.text(place + "/" + setting.file) }
-            before.append(
-                ControlSetting(
-                    setting.file, String((text ?? "").prefix { $0 != "\n" }), origin: setting.origin + " (as it was)"))
-        }
+        var undo: [ControlSetting] = []
         do throws(CgroupError) {
-            try write(settings.settings)
+            try writeInTurn(settings.settings) { setting throws(CgroupError) in
+                let place = places[setting.controller ?? ""] ?? ""
+                let text = try attempt { () throws(SystemCallError) in try self.text(place + "/" + setting.file) }
+                try Self.write(setting, into: place)
+                undo.append(
+                    ControlSetting(
+                        setting.file, String((text ?? "").prefix { $0 != "\n" }),
+                        origin: setting.origin + " (as it was)"))
+            }
         } catch {
-            try restore(before)
+            try restore(undo.reversed())
             throw error
         }
-        return before
+        return undo.reversed()
     }
 
-    /// Takes a change back.
+    /// Takes a change back, from its last step on.
     ///
     /// - Parameter settings: What ``change(to:)`` gave.
     /// - Throws: ``CgroupError``.
-    public func restore(_ settings: [ControlSetting]) throws(CgroupError) { try write(settings) }
-
-    private func write(_ settings: [ControlSetting]) throws(CgroupError) {
-        for (controller, place) in places.sorted(by: { $0.key < $1.key }) {
-            try Self.write(settings.filter { $0.controller == controller }, into: place)
-        }
+    public func restore(_ settings: [ControlSetting]) throws(CgroupError) {
+        for setting in settings { try Self.write(setting, into: places[setting.controller ?? ""] ?? "") }
     }
 
     /// These groups, and new ones for those of the settings whose controller has none yet, with processes in them.
@@ -198,19 +218,16 @@ public struct LegacyGroups: Sendable {
     }
 
     private static func write(_ settings: [ControlSetting], into place: String) throws(CgroupError) {
-        var rest = settings[...]
-        while let setting = rest.popFirst() {
-            do throws(SystemCallError) {
-                try openFile(place + "/" + setting.file, .writeOnly).write(setting.value)
-            } catch {
-                // Memory alone may not exceed memory and swap together: a limit that grows comes second.
-                if setting.file == "memory.limit_in_bytes", error.errno == .invalidArgument, let both = rest.first {
-                    rest.removeFirst()
-                    try write([both, setting], into: place)
-                    continue
-                }
-                throw refusal(of: setting, error)
-            }
+        try writeInTurn(settings) { setting throws(CgroupError) in try write(setting, into: place) }
+    }
+
+    private static func write(_ setting: ControlSetting, into place: String) throws(CgroupError) {
+        do throws(SystemCallError) {
+            try openFile(place + "/" + setting.file, .writeOnly).write(setting.value)
+        } catch {
+            // A group that was removed meanwhile does not lack a file.
+            try attempt { () throws(SystemCallError) in _ = try openFile(place + "/cgroup.procs", .path) }
+            throw refusal(of: setting, error)
         }
     }
 
@@ -224,7 +241,8 @@ public struct LegacyGroups: Sendable {
             case .busy: "\(quoted(setting.value)) for \(setting.file) is less than what is in use"
             default: "\(setting.file): \(error.errno)"
             }
-        return CgroupError("\(setting.origin): \(why)")
+        return CgroupError(
+            "\(setting.origin): \(why)", errno: error.errno == .invalidArgument ? .invalidArgument : nil)
     }
 
     // MARK: Life
