@@ -28,7 +28,7 @@ extension Container {
             throw RuntimeError(
                 "cannot delete container \(quoted(id.description)): it is \(status.rawValue), not stopped; use --force")
         }
-        if let record, let process = try directory.liveProcess(record) { try end(process) }
+        if let record, let process = try directory.liveProcess(record) { try endFirstProcess(process) }
         if record == nil { try endWhatIsLeft() }
         try remove(record, try record?.openCgroup(), directory)
     }
@@ -41,7 +41,8 @@ extension Container {
         }
     }
 
-    private func end(_ process: ProcessHandle) throws(RuntimeError) {
+    /// Kills the first process, and waits for its end.
+    func endFirstProcess(_ process: ProcessHandle) throws(RuntimeError) {
         do throws(SystemCallError) {
             try process.send(signal: Signals.kill)
         } catch  where error.errno == .noSuchProcess {

@@ -7,7 +7,7 @@ extension Container {
     /// Returns once the program has been executed, after the startContainer and poststart hooks.
     ///
     /// - Throws: ``RuntimeError`` where the container is in another state, its init is gone, a hook fails, or the program
-    ///   cannot be executed; where init had gone on, the container is then stopped.
+    ///   cannot be executed; where init had gone on, the container is then stopped, and after a poststart hook deleted.
     public func start() throws(RuntimeError) {
         let directory = try StateDirectory(opening: id, in: root, locks: true)
         let record = try directory.load()
@@ -38,7 +38,14 @@ extension Container {
         guard try directory.relock() else {
             throw RuntimeError("cannot start container \(quoted(id.description)): it was deleted meanwhile")
         }
-        try HookRunner(state: record.state(id, .running)).run(record.poststart, phase: .poststart)
+        do throws(RuntimeError) {
+            try HookRunner(state: record.state(id, .running)).run(record.poststart, phase: .poststart)
+        } catch {
+            // As the specification has it: stopped, and on as after `delete` (runtime.md, Lifecycle, 9).
+            try endFirstProcess(process)
+            try remove(record, try record.openCgroup(), directory)
+            throw error
+        }
     }
 
     /// Waits until init has executed the program, which closes the FIFO.

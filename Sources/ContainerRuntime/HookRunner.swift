@@ -7,6 +7,8 @@ internal import OCISpec
 struct HookRunner {
     /// What each hook reads from standard input.
     let state: State
+    /// What a hook has as its environment where the bundle says nothing: nil is the runtime's own, as with runc and crun.
+    var environment: [String]?
 
     /// Runs the hooks of a phase; the first failure ends it.
     ///
@@ -30,7 +32,7 @@ struct HookRunner {
     private func run(_ hook: Hook) throws(RuntimeError) {
         let path = CStringBlock([hook.path])
         let arguments = CStringBlock(hook.args.isEmpty ? [hook.path] : hook.args)
-        let environment = CStringBlock(hook.env)
+        let environment = CStringBlock(hook.env ?? environment ?? processEnvironment())
         let (input, inputEnd) = try during("pipe") { try FrameSocket.pipe() }
         let (errorEnd, errorOutput) = try during("pipe") { try FrameSocket.pipe() }
         switch try during("clone", { try cloneProcess([]) }) {

@@ -97,8 +97,8 @@ public struct Hook: Equatable, Sendable, JSONDecodable, JSONEncodable {
     public var path: String
     /// Its arguments, the program's own name first; empty passes ``path`` alone.
     public var args: [String]
-    /// Its whole environment, each entry `NAME=value`.
-    public var env: [String]
+    /// Its whole environment, each entry `NAME=value`; nil where the bundle does not say.
+    public var env: [String]?
     /// Seconds after which it is killed and counts as failed; nil waits for ever.
     public var timeout: Int?
 
@@ -107,9 +107,9 @@ public struct Hook: Equatable, Sendable, JSONDecodable, JSONEncodable {
     /// - Parameters:
     ///   - path: The program.
     ///   - args: Its arguments, its own name first.
-    ///   - env: Its environment.
+    ///   - env: Its environment; nil leaves it to the runtime.
     ///   - timeout: Seconds it may take.
-    public init(path: String, args: [String] = [], env: [String] = [], timeout: Int? = nil) {
+    public init(path: String, args: [String] = [], env: [String]? = nil, timeout: Int? = nil) {
         self.path = path
         self.args = args
         self.env = env
@@ -121,7 +121,7 @@ public struct Hook: Equatable, Sendable, JSONDecodable, JSONEncodable {
         let object = try json.asObject()
         path = try object.required("path")
         args = try object.list("args")
-        env = try object.list("env")
+        env = try object.optional("env")
         timeout = try object.optional("timeout")
     }
 
@@ -130,7 +130,7 @@ public struct Hook: Equatable, Sendable, JSONDecodable, JSONEncodable {
         var object = JSONObject()
         object.encode("path", path)
         object.encode(nonEmpty: "args", args)
-        object.encode(nonEmpty: "env", env)
+        object.encode("env", env)
         object.encode("timeout", timeout)
         return object.json
     }

@@ -120,7 +120,7 @@ extension Hook: Validatable {
     func validate() throws(JSONDecodingError) {
         try checkAbsolute("path", path)
         try checkTexts("args", args)
-        try checkTexts("env", env)
+        try checkTexts("env", env ?? [])
         if let timeout, timeout <= 0 { throw refusal("timeout", "\(timeout) is not above 0") }
     }
 }

@@ -107,6 +107,59 @@ import Testing
         #expect(try Facts(Files.read(log)).below("label.env.") == ["ONE": "1", "TWO": "a b"])
     }
 
+    @Test func withoutAnEnvironmentTheyHaveTheRuntimes() throws {
+        let log = try scratch.makeFile("log", mode: 0o666)
+        let container = try scratch.container {
+            for phase in ["prestart", "createRuntime"] { $0.hooks[phase] = [try hook(phase, log)] }
+            var empty = try hook("empty", log)
+            empty["env"] = []
+            $0.hooks["prestart"] = [try hook("prestart", log), empty]
+        }
+        var command = container.creating()
+        command.environment["MARK"] = "of the runtime"
+        _ = try command.run().succeeded()
+        let facts = try Facts(Files.read(log))
+        for phase in ["prestart", "createRuntime"] {
+            #expect(facts["\(phase).env.MARK"] == "of the runtime", "\(phase)")
+        }
+        agentrtOnly { #expect(facts.below("empty.env.") == [:], "an empty list is an environment") }
+    }
+
+    @Test(.differs(.crun, "passes its own on")) func insideTheyHaveTheContainersEnvironment() throws {
+        let log = try scratch.makeFile("log", mode: 0o666)
+        let container = try scratch.container {
+            $0.hooks["startContainer"] = [inside("inside")]
+            $0.mount("/data/log", type: "bind", source: log, ["bind"])
+            $0.process["env"] = ["OWN=1"]
+        }
+        var command = container.creating()
+        command.environment["SECRET"] = "of the runtime"
+        _ = try command.run().succeeded()
+        var start = container.command("start", container.id)
+        start.environment["SECRET"] = "of the runtime"
+        _ = try start.run().succeeded()
+        try container.waitForStatus("stopped")
+        let environment = try Facts(Files.read(log)).below("inside.env.")
+        #expect(environment["OWN"] == "1")
+        #expect(environment["SECRET"] == nil)
+    }
+
+    @Test(.differs(.runc, "1.1 runs poststart at the end of create"), .differs(.crun, "1.8 leaves the container"))
+    func failureAfterTheProgramStartedDeletesTheContainer() throws {
+        let log = try scratch.makeFile("log", mode: 0o666)
+        let container = try scratch.container {
+            $0.hooks["poststart"] = [try failing()]
+            $0.hooks["poststop"] = [try hook("poststop", log)]
+            $0.payload("pause")
+        }
+        try container.create()
+        let pid = try container.pid()
+        #expect(try container.mustRefuse("start", container.id).contains("error running poststart hook #0"))
+        #expect(try container.mustRefuse("state", container.id).contains("does not exist"))
+        #expect(try labels(log) == ["poststop"])
+        #expect(!Files.exists("/proc/\(pid)/root/payload"))
+    }
+
     @Test(arguments: ["prestart", "createRuntime", "createContainer"])
     func failureStopsCreateAndNamesPhaseAndNumber(_ phase: String) throws {
         let log = try scratch.makeFile("log", mode: 0o666)

@@ -145,7 +145,9 @@ struct InitProcess {
         }
         var state = hookState
         state.status = .created
-        try HookRunner(state: state).run(plan.hooks.startContainer, phase: .startContainer)
+        // A program of the container, which may not learn what the runtime has in its environment.
+        try HookRunner(state: state, environment: plan.process.environment).run(
+            plan.hooks.startContainer, phase: .startContainer)
         tellStart(.ready)
     }
 
