@@ -31,6 +31,16 @@ public struct UnownedDescriptor: Sendable {
         try borrowed { descriptor throws(SystemCallError) in try descriptor.status() }
     }
 
+    /// Gives what it refers to another owner; see ``FileDescriptor/changeOwner(_:uid:gid:)``.
+    ///
+    /// - Parameters:
+    ///   - uid: The owner.
+    ///   - gid: The group.
+    /// - Throws: ``SystemCallError``.
+    public func changeOwner(uid: UInt32, gid: UInt32) throws(SystemCallError) {
+        try borrowed { descriptor throws(SystemCallError) in try descriptor.changeOwner(uid: uid, gid: gid) }
+    }
+
     /// Reads up to a number of bytes; see ``FileDescriptor/read(upTo:)``.
     ///
     /// - Parameter limit: The most bytes to read.

@@ -46,6 +46,35 @@ import Testing
         #expect(try process.wait().standardOutput == "got one\nend\n")
     }
 
+    @Test func pipesAreTheUsersToOpenAnew() throws {
+        var command = try scratch.container {
+            $0.process["user"] = ["uid": 1000, "gid": 1000]
+            $0.shell("cat /dev/stdin")
+        }.running()
+        command.input = .pipe
+        let process = try command.start()
+        try Files.write("one\n", descriptor: #require(process.input))
+        try process.waitForOutput("one")
+        process.closeInput()
+        #expect(try process.wait().status == 0)
+    }
+
+    @Test(.agentrtOnly) func filesOfTheHostKeepTheirOwner() throws {
+        let file = try scratch.makeFile("output")
+        let container = try scratch.container {
+            $0.process["user"] = ["uid": 1000, "gid": 1000]
+            $0.payload("say", "out")
+        }
+        var command = container.running()
+        command.arguments = ["-c", "exec \"$@\" >\"$0\"", file, command.program] + command.arguments
+        command.program = "/bin/sh"
+        _ = try command.run().succeeded()
+        var status = stat()
+        try check(lstat(file, &status), "lstat")
+        #expect(status.st_uid == 0)
+        #expect(try Files.read(file) == "out\n")
+    }
+
     @Test(arguments: [("TERM", SIGTERM), ("INT", SIGINT), ("HUP", SIGHUP), ("USR1", SIGUSR1), ("QUIT", SIGQUIT)])
     func signalsAreForwarded(_ name: String, _ signal: Int32) throws {
         let container = try scratch.container { $0.payload("trap", name, ",", "exit", "9") }

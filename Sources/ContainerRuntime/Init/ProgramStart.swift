@@ -86,6 +86,7 @@ struct ProgramStart {
         let executableBlock = CStringBlock([executable])
         var variables = environment()
         let rules = try executionRules()
+        try giveStandardStreams()
         if !diesWithRuntime { try during("parent-death signal") { try setParentDeathSignal(0) } }
         try giveUpRights(
             PrivilegeDrop(
@@ -113,6 +114,26 @@ struct ProgramStart {
         let errno = LinuxSystem.execute(executableBlock, process.argumentBlock, environmentBlock)
         throw RuntimeError(
             "exec \(quoted(process.arguments[0])): \(errno)", exitStatus: errno == .noSuchFile ? 127 : 126)
+    }
+
+    /// Makes the pipes and sockets among the standard streams the user's own, or the user could not open /dev/stdout anew.
+    ///
+    /// runc and crun change the owner of files of the host too, which may be anybody's.
+    private func giveStandardStreams() throws(RuntimeError) {
+        // Closed, or of somebody whom this user namespace does not know.
+        let harmless: [Errno] = [.badFileDescriptor, .notPermitted, .invalidArgument, .readOnlyFileSystem]
+        for number in Int32(0)...2 {
+            let stream = UnownedDescriptor(number)
+            do throws(SystemCallError) {
+                let status = try stream.status()
+                guard status.kind == .fifo || status.kind == .socket, status.uid != process.uid else { continue }
+                try stream.changeOwner(uid: process.uid, gid: process.gid)
+            } catch  where harmless.contains(error.errno) {
+                continue
+            } catch {
+                throw RuntimeError("descriptor \(number): \(error)")
+            }
+        }
     }
 
     /// The container's environment, with HOME where the bundle gives none, as other runtimes have it.
