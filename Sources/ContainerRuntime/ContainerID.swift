@@ -10,21 +10,19 @@ public struct ContainerID: Equatable, Hashable, CustomStringConvertible, Sendabl
     /// - Parameter text: The name.
     /// - Throws: ``RuntimeError`` saying what a name may hold.
     public init(_ text: String) throws(RuntimeError) {
-        let isValid =
-            !text.isEmpty && text.utf8.count <= 255 && !text.hasPrefix(".") && !text.hasPrefix("-")
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "+"), UInt8(ascii: "-"),
-                    UInt8(ascii: "."):
-                    true
-                default: false
-                }
+        let hasForeignByte = !text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "+"), UInt8(ascii: "-"),
+                UInt8(ascii: "."):
+                true
+            default: false
             }
-        guard isValid else {
+        }
+        if hasForeignByte || text.isEmpty || text.utf8.count > 255 || text.hasPrefix(".") || text.hasPrefix("-") {
+            let what = hasForeignByte ? "invalid character in container ID" : "invalid container ID"
             throw RuntimeError(
-                "invalid container id \(quoted(text)): use letters, digits, \"_\", \"+\", \"-\" and \".\", not first \".\" or \"-\""
-            )
+                "\(what) \(quoted(text)): use letters, digits, \"_\", \"+\", \"-\" and \".\", not first \".\" or \"-\"")
         }
         description = text
     }

@@ -82,6 +82,30 @@ extension Scheduler: Validatable {
             for (key, value) in [("runtime", runtime), ("deadline", deadline), ("period", period)] {
                 if let value, value != 0 { throw refusal(key, "is only for SCHED_DEADLINE") }
             }
+        } else {
+            try validateDeadline()
+        }
+    }
+
+    /// The kernel says no more than EINVAL (sched(7), SCHED_DEADLINE); the reasons are told in crun's words.
+    private func validateDeadline() throws(JSONDecodingError) {
+        let what = "sched_setattr: `SCHED_DEADLINE`"
+        guard let runtime else { throw refusal("runtime", "\(what) requires `runtime`") }
+        guard let deadline else { throw refusal("deadline", "\(what) requires `deadline`") }
+        let period = period ?? 0
+        for (key, value) in [("runtime", runtime), ("deadline", deadline)] where value == 0 {
+            throw refusal(key, "\(what) \(key) must be greater than 0")
+        }
+        if runtime > deadline {
+            throw refusal("runtime", "\(what) runtime (\(runtime)) must be <= deadline (\(deadline))")
+        }
+        if period != 0, deadline > period {
+            throw refusal("deadline", "\(what) deadline (\(deadline)) must be <= period (\(period))")
+        }
+        // A period of 0 is the deadline.
+        for (key, value) in [("runtime", runtime), ("deadline", deadline), ("period", period == 0 ? deadline : period)]
+        where value < 1024 || value >= 1 << 63 {
+            throw refusal(key, "\(what) \(key) (\(value)) must be between 1024 and \(UInt64(1) << 63 - 1)")
         }
     }
 }

@@ -19,6 +19,7 @@ extension Spec {
         if !hooks.isEmpty { try hooks.validate(as: "hooks") }
         try checkTable("annotations", annotations)
         try linux?.validate(as: "linux")
+        try validateDomainName()
     }
 
     /// The process, which may be absent until the container is started (config.md, Process).
@@ -36,6 +37,14 @@ extension Spec {
         try checkText(key, name)
         if name.utf8.count > 64 { throw refusal(key, "is longer than 64 bytes") }
         if !hasNamespace(.uts) { throw refusal(key, "needs a uts namespace") }
+    }
+
+    /// The domain name may also stand among the kernel parameters, but not another one.
+    private func validateDomainName() throws(JSONDecodingError) {
+        guard let domainname, let sysctl = linux?.sysctl else { return }
+        for (name, value) in sysctl where value != domainname && Linux.sysctlPath(name) == "kernel/domainname" {
+            throw refusal("linux.sysctl.\(name)", "is not what \"domainname\" says")
+        }
     }
 
     /// A mount that takes its id mappings from the user namespace needs one.

@@ -12,8 +12,9 @@ struct IdentityTests {
     @Test(arguments: [
         "", ".", "..", ".a", "-a", "a/b", "a b", "a\n", "é", "a:b", "a\0", String(repeating: "x", count: 256),
     ])
-    func badNames(_ name: String) {
-        #expect(failure { _ = try ContainerID(name) }?.hasPrefix("invalid container id ") == true)
+    func badNames(_ name: String) throws {
+        let message = try #require(failure { _ = try ContainerID(name) })
+        #expect(message.hasPrefix("invalid ") && message.contains("container ID \"") && message.contains("use letters"))
     }
 
     @Test func randomNamesDiffer() throws {

@@ -67,6 +67,19 @@ import Testing
         agentrtOnly { #expect(message.contains("linux.sysctl") && message.contains(name)) }
     }
 
+    @Test(.differs(.runc, "1.1 knows no domainname"), arguments: ["kernel.domainname", "kernel/domainname"])
+    func domainNameThatIsSetTwice(_ name: String) throws {
+        func container(_ value: String) throws -> Container {
+            try scratch.container {
+                $0.root["domainname"] = "example.org"
+                $0.linux["sysctl"] = ["\(name)": .text(value)]
+            }
+        }
+        #expect(try container("example.org").run().status == 0)
+        let message = try container("example.net").creating().run().refused()
+        agentrtOnly { #expect(message.contains("linux.sysctl.\(name): is not what \"domainname\" says")) }
+    }
+
     @Test(arguments: [("network", "net.ipv4.ip_forward"), ("ipc", "kernel.shmmni"), ("uts", "kernel.domainname")])
     func sysctlNeedsItsNamespace(_ kind: String, _ name: String) throws {
         let path = "/proc/sys/" + name.replacing(".", with: "/")
