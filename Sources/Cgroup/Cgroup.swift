@@ -175,6 +175,24 @@ public struct Cgroup: Sendable {
         try Self.removeEmptyGroups(above: path, in: hierarchy)
     }
 
+    /// Removes a group that was made here, unless it holds processes, and those above that are empty now.
+    ///
+    /// - Parameters:
+    ///   - path: Where.
+    ///   - hierarchy: In which hierarchy.
+    /// - Returns: Whether it is gone; what somebody else made is left alone, and is no matter of this.
+    /// - Throws: `SystemCallError`.
+    public static func removeIfEmpty(
+        _ path: CgroupPath, in hierarchy: UnifiedHierarchy
+    ) throws(SystemCallError) -> Bool {
+        let place = hierarchy.mountPoint + path.description
+        if let status = try fileStatus(place, followsLink: false), isMarked(status) {
+            do throws(SystemCallError) { try removeTree(place) } catch  where error.errno == .busy { return false }
+        }
+        try removeEmptyGroups(above: path, in: hierarchy)
+        return true
+    }
+
     /// Removes those of the groups above that were made here and hold nothing any more, from the lowest up.
     private static func removeEmptyGroups(
         above path: CgroupPath, in hierarchy: UnifiedHierarchy

@@ -67,6 +67,7 @@ extension Container {
             throw error
         }
         try launch.directory?.unlock()
+        if keeps { try launch.call.end() }
         let end: Result<RunResult, RuntimeError>
         do throws(RuntimeError) {
             var result = try Supervision(launch, signals: signals).waitForEnd()
@@ -87,7 +88,10 @@ extension Container {
         for number in try launch.streams?.finish() ?? [] {
             report("descriptor \(number): some output could not be written")
         }
-        if !keeps { try finish(launch) }
+        if !keeps {
+            try finish(launch)
+            try launch.call.end()
+        }
         return try end.get()
     }
 
@@ -98,13 +102,15 @@ extension Container {
     ///   - options: How it is created.
     /// - Throws: ``RuntimeError`` where it could not be started; then nothing of it is left.
     public func runDetached(_ bundle: Bundle, options: CreateOptions = CreateOptions()) throws(RuntimeError) {
-        try create(bundle, options: options)
+        let call = try makeCreated(bundle, options)
         do throws(RuntimeError) {
             try start()
         } catch {
             try delete(force: true)
+            try call.end()
             throw error
         }
+        try call.end()
     }
 
     /// Reads what the ended container used, and whether want of memory ended it.

@@ -30,11 +30,13 @@ struct ContainerRecord: JSONDecodable, JSONEncodable {
     var poststart: [Hook]
     /// Whether the container has a process id namespace of its own: then all ends with its first process.
     var hasOwnPIDNamespace: Bool
+    /// The call that made it, by its name among the unfinished ones (``UnfinishedCall``).
+    var call: String
 
     init(
         ociVersion: String, bundle: String, annotations: [String: String], pid: Int32, startTime: UInt64,
         created: Int64, cgroupPath: String?, legacyCgroups: [String: String], systemdScope: String?, hooks: Hooks,
-        hasOwnPIDNamespace: Bool
+        hasOwnPIDNamespace: Bool, call: String
     ) {
         self.ociVersion = ociVersion
         self.bundle = bundle
@@ -48,6 +50,7 @@ struct ContainerRecord: JSONDecodable, JSONEncodable {
         poststop = hooks.poststop
         poststart = hooks.poststart
         self.hasOwnPIDNamespace = hasOwnPIDNamespace
+        self.call = call
     }
 
     init(json: JSONValue) throws(JSONDecodingError) {
@@ -64,6 +67,7 @@ struct ContainerRecord: JSONDecodable, JSONEncodable {
         poststop = try object.optional("poststop") ?? []
         poststart = try object.optional("poststart") ?? []
         hasOwnPIDNamespace = try object.required("hasOwnPIDNamespace")
+        call = try object.optional("call") ?? ""
     }
 
     var json: JSONValue {
@@ -80,6 +84,7 @@ struct ContainerRecord: JSONDecodable, JSONEncodable {
         if !poststop.isEmpty { object.encode("poststop", poststop) }
         if !poststart.isEmpty { object.encode("poststart", poststart) }
         object.encode("hasOwnPIDNamespace", hasOwnPIDNamespace)
+        object.encode("call", call)
         return object.json
     }
 }

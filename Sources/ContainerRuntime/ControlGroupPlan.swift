@@ -80,6 +80,19 @@ struct ControlGroupPlan {
         }
     }
 
+    /// Where a control group is, or will be.
+    enum Place {
+        /// It is made here.
+        case group(CgroupPath)
+        /// systemd makes it, as this scope.
+        case scope(String)
+        /// There is none.
+        case none
+    }
+
+    /// Where the group will be.
+    var place: Place { path.map { .group($0) } ?? scope.map { .scope($0.unit) } ?? .none }
+
     /// Whether anything is limited.
     var hasLimits: Bool {
         !settings.isEmpty || !sessionSettings.isEmpty || !legacySettings.isEmpty || !legacySessionSettings.isEmpty

@@ -13,6 +13,8 @@ final class Launch {
     /// Whether this process stays with the container and the container ends with it.
     let staysAttached: Bool
 
+    /// This call as it is written down until nothing can be left of it.
+    let call: UnfinishedCall
     private(set) var directory: StateDirectory?
     /// What was written down of the container; nil before there is a process.
     private(set) var record: ContainerRecord?
@@ -59,7 +61,15 @@ final class Launch {
         controlGroup = try ControlGroupPlan(
             bundle.spec, id: container.id, annotations: plan.annotations, usesSystemd: options.usesSystemd)
         if let network = plan.annotations.network { gate = try GateProcess(network, options.gate) }
-        directory = try StateDirectory(making: container.id, in: container.root)
+        call = try UnfinishedCall(
+            UnfinishedCall.Note(id: container.id, group: controlGroup.place), in: container.root)
+        call.clearOthers(in: container.root, report: container.report)
+        do throws(RuntimeError) {
+            directory = try StateDirectory(making: container.id, in: container.root, call.rootDirectory)
+        } catch {
+            try call.end()
+            throw error
+        }
         self.plan = plan
     }
 
@@ -74,6 +84,11 @@ final class Launch {
                 cgroup = try controlGroup.make(scope, holding: keeper.pid)
             } else {
                 cgroup = try controlGroup.make()
+                if let found = cgroup, !found.isNew {
+                    // Perhaps a killed call's, and about to be cleared away: it is this call's once that cannot be.
+                    try call.holdOffClearing()
+                    cgroup = try controlGroup.make()
+                }
                 legacyGroups = try controlGroup.makeLegacy()
             }
             if plan.annotations.cpuTime != nil, cgroup == nil {
@@ -88,6 +103,7 @@ final class Launch {
                 && (plan.newNamespaces.contains(.user) || !deviceRules.permitInitsWork)
             try bear()
             try handshake()
+            if let group = cgroup, !group.isNew { try call.allowClearing() }
             if let path = options.pidFile { try writePidFile(path) }
             if let path = options.pidfdSocket { try process?.sendPidfd(to: path) }
         } catch {
@@ -130,6 +146,7 @@ final class Launch {
             // Here the container's first process begins. It closes the runtime's end, to notice the runtime's death.
             _ = FileDescriptor(owning: ownNumber)
             directory?.closeInChild()
+            call.closeInChild()
             gate?.closeInInit()
             _ = cgroup.map { FileDescriptor(owning: $0.directory.descriptor.rawValue) }
             do throws(SystemCallError) {
@@ -210,7 +227,7 @@ final class Launch {
             pid: pid, startTime: started.startTime, created: wallClock(), cgroupPath: cgroup?.path.description,
             legacyCgroups: legacyGroups?.places ?? [:],
             systemdScope: controlGroup.scope?.unit, hooks: bundle.spec.hooks,
-            hasOwnPIDNamespace: plan.newNamespaces.contains(.pid))
+            hasOwnPIDNamespace: plan.newNamespaces.contains(.pid), call: call.name)
         try directory?.save(record)
         self.record = record
     }
@@ -320,6 +337,7 @@ final class Launch {
         attempt { try legacyGroups?.remove() }
         attempt { if cgroup != nil, let scope = controlGroup.scope { try SystemdManager().stop(scope.unit) } }
         attempt { try directory?.remove() }
+        attempt { try call.end() }
         (process, directory) = (nil, nil)
         container.runPoststop(plan.hooks.poststop, state(.stopped, pid: 0))
     }

@@ -162,20 +162,80 @@ struct StateDirectory {
     var directory: FileDescriptor { _read { yield box.descriptor } }
 
     /// Makes the directory, which says that the id is taken.
-    init(making id: ContainerID, in root: StateRoot) throws(RuntimeError) {
-        let rootDirectory = try root.open()
+    ///
+    /// - Parameters:
+    ///   - id: The container.
+    ///   - root: Where it is.
+    ///   - rootDirectory: The root, opened and verified.
+    /// - Throws: ``RuntimeError`` where the id is taken.
+    init(making id: ContainerID, in root: StateRoot, _ rootDirectory: FileDescriptorBox) throws(RuntimeError) {
         do throws(SystemCallError) {
-            try rootDirectory.makeDirectory(id.description, mode: 0o700)
-            box = FileDescriptorBox(try rootDirectory.open(id.description, [.readOnly, .directory]))
-            try box.descriptor.lock()
+            box = try Self.make(id.description, in: rootDirectory.descriptor)
         } catch  where error.errno == .fileExists {
             throw RuntimeError("container \(quoted(id.description)) already exists")
         } catch {
             throw RuntimeError("state directory: \(error)")
         }
         path = root.path + "/" + id.description
-        rootBox = FileDescriptorBox(rootDirectory)
+        rootBox = rootDirectory
         self.id = id
+    }
+
+    /// Makes a directory and locks it. Between the two it looks like one whose maker was killed, and may be cleared away.
+    private static func make(
+        _ name: String, in root: borrowing FileDescriptor
+    ) throws(SystemCallError) -> FileDescriptorBox {
+        while true {
+            try root.makeDirectory(name, mode: 0o700)
+            do throws(SystemCallError) {
+                let directory = FileDescriptorBox(try root.open(name, [.readOnly, .directory]))
+                try directory.descriptor.lock()
+                if try directory.descriptor.status().links > 0 { return directory }
+            } catch  where error.errno == .noSuchFile {}
+        }
+    }
+
+    /// What is to be found at a container's name where nobody waits.
+    enum Presence {
+        /// There is no such container.
+        case absent
+        /// Somebody works on it.
+        case locked
+        /// It is there, and locked now.
+        case free(StateDirectory)
+    }
+
+    /// Opens and locks a directory that is there and that nobody works on.
+    ///
+    /// - Parameters:
+    ///   - id: The container.
+    ///   - root: Where it is.
+    ///   - rootDirectory: The root, opened and verified.
+    /// - Returns: The directory, or why there is none.
+    /// - Throws: ``RuntimeError``.
+    static func openIfFree(
+        _ id: ContainerID, in root: StateRoot, _ rootDirectory: FileDescriptorBox
+    ) throws(RuntimeError) -> Presence {
+        do throws(SystemCallError) {
+            let directory = FileDescriptorBox(
+                try rootDirectory.descriptor.open(id.description, [.readOnly, .directory]))
+            try directory.descriptor.lock(waits: false)
+            if try directory.descriptor.status().links == 0 { return .absent }
+            return .free(StateDirectory(directory, id, in: root, rootDirectory))
+        } catch  where error.errno == .noSuchFile {
+            return .absent
+        } catch  where error.errno == .wouldBlock {
+            return .locked
+        } catch {
+            throw RuntimeError("state directory: \(error)")
+        }
+    }
+
+    private init(_ box: FileDescriptorBox, _ id: ContainerID, in root: StateRoot, _ rootBox: FileDescriptorBox) {
+        self.box = box
+        self.rootBox = rootBox
+        self.id = id
+        path = root.path + "/" + id.description
     }
 
     /// Opens the directory of a container that exists.

@@ -44,7 +44,7 @@ struct IdentityTests {
             legacyCgroups: ["memory": "/sys/fs/cgroup/memory/a"], systemdScope: "agentrt-x.scope",
             hooks: Hooks(
                 poststart: [Hook(path: "/a", args: ["a"], env: ["X=1"], timeout: 5)], poststop: [Hook(path: "/z")]),
-            hasOwnPIDNamespace: true)
+            hasOwnPIDNamespace: true, call: "1-2")
         let read = try ContainerRecord(json: JSONParser.parse(JSONWriter.bytes(record)))
         #expect(JSONWriter.string(read) == JSONWriter.string(record))
         #expect(read.startTime == UInt64(Int64.max))

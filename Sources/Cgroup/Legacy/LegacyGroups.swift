@@ -281,15 +281,30 @@ public struct LegacyGroups: Sendable {
         }
     }
 
+    /// Removes a group that was made here, unless it holds processes, and those above that are empty now.
+    ///
+    /// - Returns: Whether it is gone.
+    static func removeIfEmpty(_ place: String) throws(SystemCallError) -> Bool {
+        if let status = try fileStatus(place, followsLink: false), isMarked(status) {
+            do throws(SystemCallError) { try Cgroup.removeTree(place) } catch  where error.errno == .busy {
+                return false
+            }
+        }
+        try removeEmptyGroups(above: place)
+        return true
+    }
+
     private static func removeEmptyGroups(above place: String) throws(SystemCallError) {
         var names = place.split(separator: "/")
         while names.popLast() != nil {
             let parent = "/" + names.joined(separator: "/")
             guard let status = try fileStatus(parent, followsLink: false) else { continue }
-            guard status.permissions & 0o1000 != 0, try fileStatus(parent + "/cgroup.procs") != nil else { return }
+            guard isMarked(status), try fileStatus(parent + "/cgroup.procs") != nil else { return }
             do throws(SystemCallError) { try removeDirectory(parent) } catch { return }  // In use by others: it stays.
         }
     }
+
+    private static func isMarked(_ status: FileStatus) -> Bool { status.permissions & 0o1000 != 0 }
 
     /// Asks to be told when memory is out (memory.rst, OOM Control): here the kernel kills one process, not all.
     ///

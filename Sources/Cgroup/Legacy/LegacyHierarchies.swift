@@ -29,8 +29,17 @@ public struct LegacyHierarchies: Sendable {
         for resources: [LinuxResources], beside unified: UnifiedHierarchy?
     ) throws(SystemCallError) -> LegacyHierarchies {
         let isAsked = resources.contains { $0.memory != nil || $0.cpu != nil || ($0.pids?.limit ?? 0) > 0 }
+        return isAsked ? try ofHost(beside: unified) : none
+    }
+
+    /// Finds all of them.
+    ///
+    /// - Parameter unified: This host's cgroup v2; nil where it has none.
+    /// - Returns: The hierarchies.
+    /// - Throws: `SystemCallError`.
+    public static func ofHost(beside unified: UnifiedHierarchy?) throws(SystemCallError) -> LegacyHierarchies {
         // Alone at the usual place, cgroup v2 has all of them.
-        guard isAsked, unified?.isAlone != true else { return none }
+        if unified?.isAlone == true { return none }
         var places: [String: String] = [:]
         let text = String(decoding: try readFile("/proc/self/mountinfo", limit: 1 << 24), as: UTF8.self)
         for line in text.split(separator: "\n") {
@@ -53,6 +62,19 @@ public struct LegacyHierarchies: Sendable {
     /// - Parameter controller: Its name.
     /// - Returns: Whether it is.
     public func hold(_ controller: String) -> Bool { places[controller] != nil }
+
+    /// Removes the groups at a path, and those above them, that were made here and hold no process.
+    ///
+    /// - Parameter path: Where in each hierarchy.
+    /// - Returns: Whether none of them is left.
+    /// - Throws: `SystemCallError`.
+    public func removeIfEmpty(_ path: CgroupPath) throws(SystemCallError) -> Bool {
+        var isGone = true
+        for mountPoint in Set(places.values).sorted() {
+            if try !LegacyGroups.removeIfEmpty(mountPoint + path.description) { isGone = false }
+        }
+        return isGone
+    }
 
     /// Where a controller is mounted.
     func place(of controller: String) -> String? { places[controller] }
