@@ -150,11 +150,7 @@ extension FileDescriptor {
     /// - Returns: The status, or nil.
     /// - Throws: ``SystemCallError`` naming it.
     public func status(of name: String) throws(SystemCallError) -> FileStatus? {
-        do throws(SystemCallError) {
-            return try open(name, .path).status()
-        } catch  where error.errno == .noSuchFile {
-            return nil
-        }
+        try fileStatus(of: name, inDirectory: rawValue)
     }
 
     /// Removes a name and, where it is a directory, all below it; follows no link and leaves no file system.

@@ -182,6 +182,15 @@ private func statusCall(
     }
 }
 
+/// See ``FileDescriptor/status(of:)``.
+func fileStatus(of name: String, inDirectory directory: Int32) throws(SystemCallError) -> FileStatus? {
+    var status = statx()
+    let result = name.withCString { statusCall(directory, $0, AT_SYMLINK_NOFOLLOW, &status) }
+    if result == Int(-ENOENT) { return nil }
+    try checked("statx", object: quoted(name)) { result }
+    return try FileStatus(status)
+}
+
 /// The target of a symbolic link, unresolved (readlink(2)).
 ///
 /// - Parameter path: The link.
