@@ -21,7 +21,7 @@ extension Container {
 extension StateRoot {
     /// All containers, as ``Container/details()`` has each. What is the same for all of them is looked up once.
     ///
-    /// - Parameter failed: Told which one could not be read, and why.
+    /// - Parameter failed: Told which one is there and could not be read, and why.
     /// - Returns: The containers, by their ids.
     /// - Throws: ``RuntimeError``, and what `failed` throws.
     public func containers(_ failed: (ContainerID, RuntimeError) throws -> Void) throws -> [ContainerDetails] {
@@ -35,7 +35,9 @@ extension StateRoot {
                 containers.append(
                     try StateDirectory(opening: id, in: self, directory, locks: false).details(id, hierarchy))
             } catch {
-                try failed(id, error)
+                // One that went meanwhile is no failure.
+                let isThere = try during("state directory") { try directory.descriptor.status(of: id.description) }
+                if isThere != nil { try failed(id, error) }
             }
         }
         return containers

@@ -12,10 +12,8 @@ enum ListVerb {
         if arguments.has("quiet") {
             return Output.print(try global.root.containerIDs().map { "\($0)\n" }.joined())
         }
-        let containers = try global.root.containers { id, error in
-            // One that went meanwhile, or whose record is damaged, does not hide the others.
-            if try global.root.containerIDs().contains(id) { global.log.note("\(id): \(error)") }
-        }
+        // One whose record is damaged does not hide the others.
+        let containers = try global.root.containers { id, error in global.log.note("\(id): \(error)") }
         switch arguments["format"] ?? "table" {
         case "json": return Output.print(JSONWriter.string(JSONValue(.array(containers.map(\.json)))) + "\n")
         case "table": return Output.print(table(containers))
@@ -34,10 +32,14 @@ enum ListVerb {
         }
         let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
         return rows.map { row in
-            let cells = zip(row, widths).map { cell, width in
-                cell + String(repeating: " ", count: width - cell.count)
+            var line = ""
+            for (column, cell) in row.enumerated() {
+                line += cell
+                // The last column ends the line.
+                let padding = column == row.count - 1 ? 0 : widths[column] - cell.count + 2
+                line += String(repeating: " ", count: padding)
             }
-            return cells.joined(separator: "  ").reversed().drop { $0 == " " }.reversed() + "\n"
+            return line + "\n"
         }.joined()
     }
 }

@@ -36,6 +36,7 @@ import Testing
         #expect(lines.count == 2)
         #expect(try #require(lines.first).split(separator: " ").first == "ID" || lines[0].hasPrefix("NAME"))
         #expect(lines[1].contains(container.id) && lines[1].contains("created"))
+        agentrtOnly { #expect(lines.allSatisfy { $0.last != " " }) }
     }
 
     @Test func quietHasIdsAlone() throws {
@@ -63,6 +64,9 @@ import Testing
         try Files.write("{", to: "\(bad.root)/\(bad.id)/state.json")
         #expect(try good.command("list", "-q").run().succeeded().standardOutput.contains(good.id))
         #expect(try good.status() == "created")
+        let list = try good.command("list").run().succeeded()
+        #expect(list.standardOutput.contains(good.id) && !list.standardOutput.contains(bad.id))
+        #expect(list.standardError.contains("\(bad.id): "))
         try check(kill(pid, SIGKILL), "kill")
         try bad.delete("--force")
     }
