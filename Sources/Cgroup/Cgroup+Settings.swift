@@ -82,9 +82,13 @@ extension Cgroup {
     }
 
     private static func refusal(of setting: ControlSetting, _ error: SystemCallError) -> CgroupError {
+        if error.errno == .noSuchFile {
+            let reason = "this kernel has no \(setting.file)"
+            return CgroupError(
+                setting.origin, lack: CgroupError.Lack(means: .file(setting.file), reason: reason))
+        }
         let why =
             switch error.errno {
-            case .noSuchFile: "this kernel has no \(setting.file)"
             case .invalidArgument, .outOfRange: "the kernel refuses \(quoted(setting.value)) for \(setting.file)"
             case .noDevice: "there is no such block device, for \(setting.file): \(quoted(setting.value))"
             case .busy: "\(quoted(setting.value)) for \(setting.file) is less than what is in use"

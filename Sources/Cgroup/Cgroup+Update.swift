@@ -40,13 +40,34 @@ extension Cgroup {
             try writeInTurn(settings.settings) { setting throws(CgroupError) in
                 let before = try restoring(setting)
                 try Self.write(setting, into: directory.descriptor)
-                undo.append(before)
+                if let before { undo.append(before) }
             }
         } catch {
             // The way back goes through what was there before, from the last step on.
             for earlier in undo.reversed() { try Self.write(earlier, into: directory.descriptor) }
             throw error
         }
+    }
+
+    /// What makes settings undone: the values that their files have now.
+    ///
+    /// - Parameter settings: The settings.
+    /// - Returns: The values, for ``restore(_:)``.
+    /// - Throws: ``CgroupError``.
+    public func values(before settings: ControlSettings) throws(CgroupError) -> [ControlSetting] {
+        var values: [ControlSetting] = []
+        for setting in settings.settings.reversed() {
+            if let value = try restoring(setting) { values.append(value) }
+        }
+        return values
+    }
+
+    /// Writes values again.
+    ///
+    /// - Parameter values: What ``values(before:)`` gave.
+    /// - Throws: ``CgroupError``.
+    public func restore(_ values: [ControlSetting]) throws(CgroupError) {
+        try writeInTurn(values) { value throws(CgroupError) in try Self.write(value, into: directory.descriptor) }
     }
 
     /// The first line of one of the group's files; nil where the group has none of that name.
@@ -65,20 +86,21 @@ extension Cgroup {
         }
     }
 
-    /// What makes a setting undone: the value that its file has now.
-    private func restoring(_ setting: ControlSetting) throws(CgroupError) -> ControlSetting {
+    /// What makes a setting undone: the value that its file has now; nil where the kernel has no such file.
+    private func restoring(_ setting: ControlSetting) throws(CgroupError) -> ControlSetting? {
         var (file, value) = (setting.file, setting.value)
         var now = try lines(of: file)
         if now == nil, let alternative = setting.alternative {
             (file, value) = (alternative.file, alternative.value)
             now = try lines(of: file)
         }
+        guard let now else { return nil }
         let origin = setting.origin + " (as it was)"
         guard file.hasPrefix("io."), let device = value.split(separator: " ").first else {
-            return ControlSetting(file, now?.first ?? "\n", origin: origin)
+            return ControlSetting(file, now.first ?? "\n", origin: origin)
         }
         // A line a device; one that is not there has no limits.
-        if let line = now?.first(where: { $0.hasPrefix(device + " ") }) {
+        if let line = now.first(where: { $0.hasPrefix(device + " ") }) {
             return ControlSetting(file, line, origin: origin)
         }
         let none = file == "io.max" ? " rbps=max wbps=max riops=max wiops=max" : " default"

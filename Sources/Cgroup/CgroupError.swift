@@ -17,6 +17,36 @@ public struct CgroupError: Error, CustomStringConvertible, Sendable {
         self.errno = errno
     }
 
+    /// What a limit needs and this host has not; nil for any other failure.
+    public private(set) var lack: Lack?
+
+    /// What nothing can be limited without.
+    public struct Lack: Equatable, Sendable {
+        /// What it is.
+        public let means: Means
+        /// Why it is not there.
+        public let reason: String
+
+        /// What it is.
+        public enum Means: Equatable, Sendable {
+            /// A controller, by its name: `memory`.
+            case controller(String)
+            /// A file of the group: `cpu.max.burst`.
+            case file(String)
+        }
+    }
+
+    /// An error for want of something.
+    ///
+    /// - Parameters:
+    ///   - origin: Where the limit is asked for.
+    ///   - lack: What it needs.
+    ///   - remedy: What helps.
+    init(_ origin: String, lack: Lack, remedy: String? = nil) {
+        self.init("\(origin): \(lack.reason)" + (remedy.map { "; " + $0 } ?? ""))
+        self.lack = lack
+    }
+
     /// An error of a call.
     init(_ error: SystemCallError) { self.init(error.description, errno: error.errno) }
 

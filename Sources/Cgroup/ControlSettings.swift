@@ -8,7 +8,7 @@ public import OCISpec
 /// Source: runtime-spec config-linux.md, Control groups; the kernel's Documentation/admin-guide/cgroup-v2.rst.
 public struct ControlSettings: Equatable, Sendable {
     /// The settings.
-    public private(set) var settings: [ControlSetting] = []
+    public internal(set) var settings: [ControlSetting] = []
 
     /// No limits.
     public static let none = ControlSettings()

@@ -76,16 +76,18 @@ extension Cgroup {
     /// Why a group has not got a controller.
     private static func absence(of controller: NeededController, at place: String) throws(CgroupError) -> CgroupError {
         let (name, origin) = controller
+        func lack(_ reason: String, remedy: String? = nil) -> CgroupError {
+            CgroupError(origin, lack: CgroupError.Lack(means: .controller(name), reason: reason), remedy: remedy)
+        }
         guard try attempt({ () throws(SystemCallError) in try isRoot(place) }) else {
-            return CgroupError(
-                "\(origin): the \(name) controller is not passed on to \(quoted(place))"
-                    + (name == "hugetlb" || name == "rdma" || name == "misc" ? "" : "; \(delegationHint)"))
+            return lack(
+                "the \(name) controller is not passed on to \(quoted(place))",
+                remedy: ["hugetlb", "rdma", "misc"].contains(name) ? nil : delegationHint)
         }
         if let legacy = try attempt({ () throws(SystemCallError) in try UnifiedHierarchy.legacyPlace(of: name) }) {
-            return CgroupError(
-                "\(origin): the \(name) controller is not on cgroup v2 here (it is bound to cgroup v1 at \(legacy))")
+            return lack("the \(name) controller is not on cgroup v2 here (it is bound to cgroup v1 at \(legacy))")
         }
-        return CgroupError("\(origin): this kernel has no \(name) controller, or it is switched off")
+        return lack("this kernel has no \(name) controller, or it is switched off")
     }
 
     private static func isRoot(_ place: String) throws(SystemCallError) -> Bool {
@@ -97,19 +99,23 @@ extension Cgroup {
         of controller: NeededController, at place: String, _ error: SystemCallError
     ) -> CgroupError {
         let (name, origin) = controller
-        let why =
-            switch error.errno {
-            case .busy:
-                "\(quoted(place)) holds processes, so that it can pass no controller on (name a group beside them)"
-            case .notSupported:
+        func lack(_ reason: String, remedy: String? = nil) -> CgroupError {
+            CgroupError(origin, lack: CgroupError.Lack(means: .controller(name), reason: reason), remedy: remedy)
+        }
+        switch error.errno {
+        case .busy:
+            return lack(
+                "\(quoted(place)) holds processes, so that it can pass no controller on (name a group beside them)")
+        case .notSupported:
+            return lack(
                 "\(quoted(place)) is threaded, or a group above it is or holds processes: "
-                    + "the \(name) controller cannot be passed on there"
-            case .permissionDenied, .notPermitted, .readOnlyFileSystem:
-                "\(quoted(place)) does not pass the \(name) controller on, and is not this user's; \(delegationHint)"
-            default: error.description
-            }
-        return CgroupError(
-            "\(origin): \(why)", errno: [.noSuchFile, .noDevice].contains(error.errno) ? error.errno : nil)
+                    + "the \(name) controller cannot be passed on there")
+        case .permissionDenied, .notPermitted, .readOnlyFileSystem:
+            return lack(
+                "\(quoted(place)) does not pass the \(name) controller on, and is not this user's",
+                remedy: delegationHint)
+        default: return CgroupError("\(origin): \(error)", errno: error.errno)
+        }
     }
 
     /// What gives users groups of their own, where systemd runs.

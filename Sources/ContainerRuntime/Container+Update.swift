@@ -45,16 +45,33 @@ extension Container {
             let before = try groups.change(to: legacySettings)
             do throws(CgroupError) {
                 if let scope = record.systemdScope {
-                    // It would write its own values again whenever it is reloaded.
-                    try SystemdManager().change(scope, to: settings)
+                    try Self.change(scope, cgroup, to: settings)
                 } else {
                     try cgroup.obtainControllers(for: settings)
+                    try cgroup.change(to: settings)
                 }
-                try cgroup.change(to: settings)
             } catch {
                 try groups.restore(before)
                 throw error
             }
+        }
+    }
+
+    /// Changes the limits of a scope: in systemd, which would otherwise write its own again whenever it is reloaded, and
+    /// in the group, where they are exact and some are not systemd's.
+    private static func change(
+        _ scope: String, _ cgroup: Cgroup, to settings: ControlSettings
+    ) throws(CgroupError) {
+        // systemd writes after it has answered: what was there is read before it is told.
+        let values = try cgroup.values(before: settings)
+        let manager = try SystemdManager()
+        let limits = try manager.change(scope, to: settings)
+        do throws(CgroupError) {
+            try cgroup.change(to: settings)
+        } catch {
+            try manager.restore(limits, of: scope)
+            try cgroup.restore(values)
+            throw error
         }
     }
 }

@@ -48,6 +48,9 @@ public struct CreateOptions {
     public var readsStatistics = false
     /// Who is told of calls that the program makes; nil for nobody, which costs nothing. With `run` alone.
     public var watch: CallWatch?
+    /// Who is told, before the program starts, of each limit that no control group of this host holds; nil where such a
+    /// limit is refused.
+    public var tellUnheld: ((UnheldLimit) -> Void)?
 
     /// Nothing special.
     public init() {}

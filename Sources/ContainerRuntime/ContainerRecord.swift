@@ -22,6 +22,8 @@ struct ContainerRecord: JSONDecodable, JSONEncodable {
     var cgroupPath: String?
     /// The directories of its groups on cgroup v1, by controller; empty where no limit is held there.
     var legacyCgroups: [String: String]
+    /// Resource limits that stand in for limits which no control group holds; they are every added process's too.
+    var standIns: [Rlimit]
     /// The scope that systemd made for it; nil where the group was made here.
     var systemdScope: String?
     /// Hooks to run after the container is deleted: the bundle may be gone by then.
@@ -35,8 +37,8 @@ struct ContainerRecord: JSONDecodable, JSONEncodable {
 
     init(
         ociVersion: String, bundle: String, annotations: [String: String], pid: Int32, startTime: UInt64,
-        created: Int64, cgroupPath: String?, legacyCgroups: [String: String], systemdScope: String?, hooks: Hooks,
-        hasOwnPIDNamespace: Bool, call: String
+        created: Int64, cgroupPath: String?, legacyCgroups: [String: String], standIns: [Rlimit], systemdScope: String?,
+        hooks: Hooks, hasOwnPIDNamespace: Bool, call: String
     ) {
         self.ociVersion = ociVersion
         self.bundle = bundle
@@ -46,6 +48,7 @@ struct ContainerRecord: JSONDecodable, JSONEncodable {
         self.created = created
         self.cgroupPath = cgroupPath
         self.legacyCgroups = legacyCgroups
+        self.standIns = standIns
         self.systemdScope = systemdScope
         poststop = hooks.poststop
         poststart = hooks.poststart
@@ -63,6 +66,7 @@ struct ContainerRecord: JSONDecodable, JSONEncodable {
         created = try object.required("created")
         cgroupPath = try object.optional("cgroupPath")
         legacyCgroups = try object.optional("legacyCgroups") ?? [:]
+        standIns = try object.optional("standIns") ?? []
         systemdScope = try object.optional("systemdScope")
         poststop = try object.optional("poststop") ?? []
         poststart = try object.optional("poststart") ?? []
@@ -80,6 +84,7 @@ struct ContainerRecord: JSONDecodable, JSONEncodable {
         object.encode("created", created)
         object.encode("cgroupPath", cgroupPath)
         if !legacyCgroups.isEmpty { object.encode("legacyCgroups", legacyCgroups) }
+        if !standIns.isEmpty { object.encode("standIns", standIns) }
         object.encode("systemdScope", systemdScope)
         if !poststop.isEmpty { object.encode("poststop", poststop) }
         if !poststart.isEmpty { object.encode("poststart", poststart) }

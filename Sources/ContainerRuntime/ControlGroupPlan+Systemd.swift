@@ -30,19 +30,31 @@ extension ControlGroupPlan {
     ///   - process: What is in it until the container is.
     /// - Returns: The group.
     /// - Throws: ``RuntimeError``; then nothing is left but the process.
-    func make(_ scope: ScopeName, holding process: Int32) throws(RuntimeError) -> Cgroup {
+    mutating func make(_ scope: ScopeName, holding process: Int32) throws(RuntimeError) -> Cgroup {
         guard let hierarchy else { throw RuntimeError("--systemd-cgroup: there is no cgroup v2 here") }
         do throws(CgroupError) {
             let manager = try SystemdManager()
             let path = try manager.start(scope, holding: process, settings: settings)
             do throws(CgroupError) {
-                return try Cgroup.openDelegated(path, in: hierarchy, settings: settings)
+                return try openDelegated(path, in: hierarchy)
             } catch {
                 try manager.stop(scope.unit)
                 throw error
             }
         } catch {
             throw RuntimeError("\(quoted(scope.unit)): \(error)")
+        }
+    }
+
+    private mutating func openDelegated(
+        _ path: CgroupPath, in hierarchy: UnifiedHierarchy
+    ) throws(CgroupError) -> Cgroup {
+        while true {
+            do throws(CgroupError) {
+                return try Cgroup.openDelegated(path, in: hierarchy, settings: settings)
+            } catch {
+                if !forgo(error) { throw error }
+            }
         }
     }
 }

@@ -9,13 +9,17 @@ struct ControlGroupPlan {
     /// The scope that it becomes where systemd makes it; then ``path`` is known only to systemd.
     let scope: ScopeName?
     let hierarchy: UnifiedHierarchy?
-    let settings: ControlSettings
+    private(set) var settings: ControlSettings
     /// The limits of the session's group, right above the container's.
-    private let sessionSettings: ControlSettings
+    private var sessionSettings: ControlSettings
     /// Where controllers are on cgroup v1, and the limits that are held there.
     private let legacy: LegacyHierarchies
-    private let legacySettings: LegacySettings
-    private let legacySessionSettings: LegacySettings
+    private var legacySettings: LegacySettings
+    private var legacySessionSettings: LegacySettings
+    /// The limits that this host cannot hold; nil where such a limit is an error.
+    private(set) var forgone: [ForgoneLimit]?
+    /// The bundle does not ask for this one.
+    private var endsAsAWhole = false
 
     /// Decides.
     ///
@@ -24,12 +28,15 @@ struct ControlGroupPlan {
     ///   - id: The container, which the group is named after where the bundle names none.
     ///   - annotations: What the bundle's annotations ask for.
     ///   - usesSystemd: Whether systemd makes it.
+    ///   - permitsLoss: Whether limits that this host cannot hold are forgone, see ``forgone``.
     /// - Throws: ``RuntimeError`` with the JSON path of a limit that this host cannot hold, or a path that cannot be.
     init(
-        _ spec: Spec, id: ContainerID, annotations: RuntimeAnnotations, usesSystemd: Bool = false
+        _ spec: Spec, id: ContainerID, annotations: RuntimeAnnotations, usesSystemd: Bool = false,
+        permitsLoss: Bool = false
     ) throws(RuntimeError) {
         let hierarchy = try during("cgroup") { try UnifiedHierarchy.ofHost() }
         self.hierarchy = hierarchy
+        forgone = permitsLoss ? [] : nil
         let asked = spec.linux?.resources ?? LinuxResources()
         let askedOfSession = annotations.sessionResources ?? LinuxResources()
         // systemd puts a scope's limits where it has the controllers.
@@ -46,6 +53,7 @@ struct ControlGroupPlan {
             {
                 // A sandbox ends as a whole at its limit: a tool that lost one process at random tells no truth.
                 resources.unified["memory.oom.group"] = "1"
+                endsAsAWhole = true
             }
             settings = try ControlSettings(resources).forNewGroup
             legacySettings = try LegacySettings(old).forNewGroup
@@ -64,13 +72,17 @@ struct ControlGroupPlan {
         }
         scope = nil
         guard let hierarchy else {
+            path = nil
+            if permitsLoss {
+                forgoAll("there is no cgroup v2 here")
+                return
+            }
             if let setting = settings.settings.first ?? sessionSettings.settings.first {
                 throw RuntimeError("\(setting.origin): there is no cgroup v2 here to hold the limit")
             }
             guard legacySettings.isEmpty, legacySessionSettings.isEmpty else {
                 throw RuntimeError("linux.resources: limits need cgroup v2 mounted, beside cgroup v1 if need be")
             }
-            path = nil
             return
         }
         path = try Self.path(spec.linux?.cgroupsPath ?? id.description, in: hierarchy)
@@ -112,24 +124,31 @@ struct ControlGroupPlan {
     ///
     /// - Returns: The group; nil where this user has none and needs none.
     /// - Throws: ``RuntimeError``.
-    func make() throws(RuntimeError) -> Cgroup? {
+    mutating func make() throws(RuntimeError) -> Cgroup? {
         guard let hierarchy, let path else { return nil }
-        do throws(CgroupError) {
-            let cgroup = try Cgroup.make(path, in: hierarchy, settings: settings, parentSettings: sessionSettings)
-            if !cgroup.isNew, try !holdsNothing(cgroup) {
-                throw CgroupError("holds processes already")
+        while true {
+            do throws(CgroupError) {
+                let cgroup = try Cgroup.make(path, in: hierarchy, settings: settings, parentSettings: sessionSettings)
+                if !cgroup.isNew, try !holdsNothing(cgroup) {
+                    throw CgroupError("holds processes already")
+                }
+                return cgroup
+            } catch  where error.isLackOfRights && settings.isEmpty && sessionSettings.isEmpty {
+                // A user without a group of its own goes without one where no limit is asked for.
+                return nil
+            } catch  where error.isLackOfRights {
+                let reason = "cgroup \(quoted(path.description)) is not this user's"
+                if forgone != nil {
+                    forgoUnified(nil, reason)
+                    continue
+                }
+                throw RuntimeError(
+                    "\((settings.settings + sessionSettings.settings)[0].origin): \(reason); run agentrt below "
+                        + "systemd-run --user --scope --property=Delegate=yes, or " + Cgroup.delegationHint)
+            } catch {
+                if forgo(error) { continue }
+                throw RuntimeError("cgroup \(quoted(path.description)): \(error)")
             }
-            return cgroup
-        } catch  where error.isLackOfRights && settings.isEmpty && sessionSettings.isEmpty {
-            // A user without a group of its own goes without one where no limit is asked for.
-            return nil
-        } catch  where error.isLackOfRights {
-            throw RuntimeError(
-                "\((settings.settings + sessionSettings.settings)[0].origin): cgroup \(quoted(path.description)) is not "
-                    + "this user's; run agentrt below systemd-run --user --scope --property=Delegate=yes, or "
-                    + Cgroup.delegationHint)
-        } catch {
-            throw RuntimeError("cgroup \(quoted(path.description)): \(error)")
         }
     }
 
@@ -137,18 +156,66 @@ struct ControlGroupPlan {
     ///
     /// - Returns: The groups; nil where no limit is held there.
     /// - Throws: ``RuntimeError``.
-    func makeLegacy() throws(RuntimeError) -> LegacyGroups? {
-        guard let path, !legacySettings.isEmpty || !legacySessionSettings.isEmpty else { return nil }
-        do throws(CgroupError) {
-            return try LegacyGroups.make(
-                path, in: legacy, settings: legacySettings, parentSettings: legacySessionSettings)
-        } catch  where error.isLackOfRights {
-            throw RuntimeError(
-                "\((legacySettings.settings + legacySessionSettings.settings)[0].origin): only root may limit with cgroup "
-                    + "v1, and this host has the controller there (boot with systemd.unified_cgroup_hierarchy=1)")
-        } catch {
-            throw RuntimeError("cgroup \(quoted(path.description)): \(error)")
+    mutating func makeLegacy() throws(RuntimeError) -> LegacyGroups? {
+        while let path, !legacySettings.isEmpty || !legacySessionSettings.isEmpty {
+            do throws(CgroupError) {
+                return try LegacyGroups.make(
+                    path, in: legacy, settings: legacySettings, parentSettings: legacySessionSettings)
+            } catch  where error.isLackOfRights {
+                let reason = "only root may limit with cgroup v1, and this host has the controller there"
+                if forgone != nil {
+                    forgoLegacy(nil, reason)
+                    continue
+                }
+                throw RuntimeError(
+                    "\((legacySettings.settings + legacySessionSettings.settings)[0].origin): \(reason) "
+                        + "(boot with systemd.unified_cgroup_hierarchy=1)")
+            } catch {
+                if forgo(error) { continue }
+                throw RuntimeError("cgroup \(quoted(path.description)): \(error)")
+            }
         }
+        return nil
+    }
+
+    // MARK: Forgoing
+
+    /// Forgoes the limits that an error names the want of; false where that is no answer to it.
+    mutating func forgo(_ error: CgroupError) -> Bool {
+        guard forgone != nil, let lack = error.lack else { return false }
+        let before = count
+        forgoUnified(lack, lack.reason)
+        forgoLegacy(lack, lack.reason)
+        return count < before
+    }
+
+    private mutating func forgoAll(_ reason: String) {
+        forgoUnified(nil, reason)
+        forgoLegacy(nil, reason)
+    }
+
+    private mutating func forgoUnified(_ lack: CgroupError.Lack?, _ reason: String) {
+        note(settings.forgo(lack), reason, isOfSession: false)
+        note(sessionSettings.forgo(lack), reason, isOfSession: true)
+    }
+
+    private mutating func forgoLegacy(_ lack: CgroupError.Lack?, _ reason: String) {
+        note(legacySettings.forgo(lack), reason, isOfSession: false)
+        note(legacySessionSettings.forgo(lack), reason, isOfSession: true)
+    }
+
+    private mutating func note(_ settings: [ControlSetting], _ reason: String, isOfSession: Bool) {
+        for setting in settings where setting.value != "max" && setting.value != "-1" {
+            if endsAsAWhole, setting.file == "memory.oom.group" { continue }
+            if forgone?.contains(where: { $0.setting.origin == setting.origin }) == true { continue }
+            forgone?.append(ForgoneLimit(setting: setting, isOfSession: isOfSession, reason: reason))
+        }
+    }
+
+    /// How many settings there are.
+    private var count: Int {
+        settings.settings.count + sessionSettings.settings.count + legacySettings.settings.count
+            + legacySessionSettings.settings.count
     }
 
     /// What of the limits kept the container from starting, where its first process was killed; nil where none did.

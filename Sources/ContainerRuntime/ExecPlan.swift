@@ -67,6 +67,7 @@ struct ExecPlan {
             annotations: try RuntimeAnnotations(record.annotations), hasUserNamespace: namespaces.contains(.user),
             uidMappings: linux.uidMappings, gidMappings: linux.gidMappings,
             preservedDescriptors: options.preservedDescriptors, listeningDescriptors: options.listeningDescriptors)
+        try start.process.lower(record.standIns)
         legacyGroups = LegacyGroups(places: record.legacyCgroups)
         cgroup = try Self.cgroup(record, below: options.cgroup)
     }

@@ -18,10 +18,12 @@ final class Launch {
     private(set) var directory: StateDirectory?
     /// What was written down of the container; nil before there is a process.
     private(set) var record: ContainerRecord?
-    let controlGroup: ControlGroupPlan
+    private(set) var controlGroup: ControlGroupPlan
     private let deviceRules: DeviceRules
     private(set) var cgroup: Cgroup?
     private(set) var legacyGroups: LegacyGroups?
+    /// What stands in for limits that no control group holds.
+    private var standIns: [Rlimit] = []
     /// What keeps the scope of systemd until the container's first process is in it.
     private var scopeKeeper: ProcessHandle?
     private(set) var pid: Int32 = 0
@@ -59,7 +61,8 @@ final class Launch {
         deviceRules = DeviceRules(bundle.spec.linux?.resources?.devices ?? [])
         try deviceRules.checkRights()
         controlGroup = try ControlGroupPlan(
-            bundle.spec, id: container.id, annotations: plan.annotations, usesSystemd: options.usesSystemd)
+            bundle.spec, id: container.id, annotations: plan.annotations, usesSystemd: options.usesSystemd,
+            permitsLoss: options.tellUnheld != nil)
         if let network = plan.annotations.network { gate = try GateProcess(network, options.gate) }
         call = try UnfinishedCall(
             UnfinishedCall.Note(id: container.id, group: controlGroup.place), in: container.root)
@@ -91,11 +94,7 @@ final class Launch {
                 }
                 legacyGroups = try controlGroup.makeLegacy()
             }
-            if plan.annotations.cpuTime != nil, cgroup == nil {
-                throw RuntimeError(
-                    "annotations.dev.agentrt.cpuTime: needs a control group of version 2, which this user has not got; "
-                        + "run agentrt below systemd-run --user --scope --property=Delegate=yes")
-            }
+            try holdWithoutGroup()
             plan.cgroupPath = cgroup?.absolutePath
             // Init in a new user namespace begins when it is told to; any other waits only at the end of its building.
             plan.awaitsDeviceRules =
@@ -110,6 +109,24 @@ final class Launch {
             undo()
             throw error
         }
+    }
+
+    /// Has resource limits stand in for what no control group holds, where that is permitted.
+    private func holdWithoutGroup() throws(RuntimeError) {
+        var standIns = StandInLimits(controlGroup.forgone ?? [], countsProcesses: plan.countsOwnProcesses)
+        if let time = plan.annotations.cpuTime, cgroup == nil {
+            let origin = "annotations.dev.agentrt.cpuTime"
+            let reason = "needs a control group of version 2, which this user has not got"
+            guard options.tellUnheld != nil else {
+                throw RuntimeError(
+                    "\(origin): \(reason); run agentrt below systemd-run --user --scope --property=Delegate=yes")
+            }
+            standIns.add(processorTime: time, origin: origin, reason: reason)
+            plan.annotations.cpuTime = nil
+        }
+        try plan.process.lower(standIns.limits)
+        self.standIns = standIns.limits
+        for limit in standIns.unheld { options.tellUnheld?(limit) }
     }
 
     private func writeBundle(_ write: (borrowing FileDescriptor) throws -> Void) throws(RuntimeError) {
@@ -225,7 +242,7 @@ final class Launch {
         let record = ContainerRecord(
             ociVersion: bundle.spec.ociVersion, bundle: bundle.path, annotations: bundle.spec.annotations,
             pid: pid, startTime: started.startTime, created: wallClock(), cgroupPath: cgroup?.path.description,
-            legacyCgroups: legacyGroups?.places ?? [:],
+            legacyCgroups: legacyGroups?.places ?? [:], standIns: standIns,
             systemdScope: controlGroup.scope?.unit, hooks: bundle.spec.hooks,
             hasOwnPIDNamespace: plan.newNamespaces.contains(.pid), call: call.name)
         try directory?.save(record)

@@ -6,13 +6,18 @@ enum CreateVerb {
     static let options: [Arguments.Option] = [
         .value("bundle", "b"), .value("config", "f"), .value("console-socket"), .value("pid-file"),
         .flag("no-new-keyring"), .flag("no-pivot"), .value("preserve-fds"), .value("pidfd-socket"),
+        .flag("allow-degraded"),
     ]
 
     static func run(_ global: GlobalOptions) throws -> Int32 {
         let arguments = try Arguments(global.verbArguments, options: options)
         let container = try arguments.container(global, verb: "create")
         let bundle = try Bundle(directory: arguments["bundle"] ?? ".", configPath: arguments["config"])
-        try container.create(bundle, options: try createOptions(arguments, global))
+        var options = try createOptions(arguments, global)
+        if arguments.has("allow-degraded") {
+            options.tellUnheld = UnheldLimits(LimitNames(bundle.spec), note: global.log.note).add
+        }
+        try container.create(bundle, options: options)
         return 0
     }
 

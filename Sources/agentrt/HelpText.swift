@@ -46,7 +46,8 @@ enum HelpText {
           --root DIR                 where state is kept
           --log FILE                 also write errors to a file
           --log-format text|json     their form
-          --cgroup-manager cgroupfs  the only one so far
+          --cgroup-manager cgroupfs|systemd
+                                     who makes control groups
           --debug                    accepted for engines
           --version, --help
 
@@ -58,6 +59,7 @@ enum HelpText {
                agentrt run [--bundle DIR] ID
                agentrt run --profile FILE [--agent A] [--tool T] [--project DIR] [--session S] -- CMD ARG...
 
+          --allow-degraded       do without limits that this host cannot hold, and say which
           --bundle, -b DIR       the bundle; the current directory without it
           --config, -f FILE      the configuration; config.json of the bundle without it
           --console-socket PATH  send the terminal's master there
@@ -78,6 +80,7 @@ enum HelpText {
         "create": """
         usage: agentrt create [--bundle DIR] ID
 
+          --allow-degraded       do without limits that this host cannot hold, and say which
           --bundle, -b DIR       the bundle; the current directory without it
           --config, -f FILE      the configuration; config.json of the bundle without it
           --console-socket PATH  send the terminal's master there

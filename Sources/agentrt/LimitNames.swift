@@ -33,6 +33,8 @@ struct LimitNames {
     var pids: Limit?
     /// The limits on time and output, by the last part of their name.
     var others: [String: Limit] = [:]
+    /// Where a profile has a limit, by the place of the bundle that was made of it.
+    private(set) var places: [String: String] = [:]
 
     /// The limits as they were kept with a plan.
     init(_ object: JSONObject) throws(JSONDecodingError) {
@@ -40,6 +42,7 @@ struct LimitNames {
         sessionMemory = try object.optional("sessionMemory")
         pids = try object.optional("pids")
         others = try object.optional("others") ?? [:]
+        places = try object.optional("places") ?? [:]
     }
 
     /// To be kept with a plan.
@@ -49,6 +52,7 @@ struct LimitNames {
         object.encode("sessionMemory", sessionMemory)
         object.encode("pids", pids)
         if !others.isEmpty { object.encode("others", others) }
+        if !places.isEmpty { object.encode("places", places) }
         return object
     }
 
@@ -83,6 +87,16 @@ struct LimitNames {
         let session = policy.sessionResources
         sessionMemory = session.memory.map {
             Limit(amount: Quantity.memoryText($0), place: session.places["memory"] ?? "resources.memory")
+        }
+        places["annotations.dev.agentrt.cpuTime"] = own.places["cpuTime"]
+        for (name, keys) in [
+            ("memory", ["memory.limit", "memory.swap"]), ("cpus", ["cpu.quota", "cpu.period"]),
+            ("pids", ["pids.limit"]),
+        ] {
+            for key in keys {
+                places["linux.resources." + key] = own.places[name]
+                places["annotations.dev.agentrt.session.resources." + key] = session.places[name]
+            }
         }
     }
 

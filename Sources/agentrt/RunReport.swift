@@ -10,6 +10,8 @@ struct RunReport {
     let limits: LimitNames
     /// What was refused; nil where nobody asked.
     var denials: DenialLog?
+    /// What no control group held; nil where that is refused.
+    var unheld: UnheldLimits?
 
     /// The lines for who watches: one a limit that was reached.
     var lines: [String] {
@@ -94,6 +96,7 @@ struct RunReport {
             object.encode("readBytes", statistics.bytesRead)
             object.encode("writtenBytes", statistics.bytesWritten)
         }
+        if let unheld { object.encode("degraded", unheld.json) }
         if let denials {
             object.encode("denials", denials.denials)
             object.encode("denialCount", denials.total)

@@ -39,6 +39,10 @@ enum RunVerb {
             try openResultFile(path).write(id.description)
         }
         let container = Container(id: id, root: global.root, report: global.log.note)
+        let limits = limits ?? LimitNames(bundle.spec)
+        let unheld = arguments.has("allow-degraded") ? UnheldLimits(limits, note: global.log.note) : nil
+        var options = options
+        options.tellUnheld = unheld.map { $0.add }
         if arguments.has("detach") {
             if arguments.has("report") {
                 throw UsageError("--report does not go with --detach: nobody stays to write it")
@@ -50,7 +54,6 @@ enum RunVerb {
         let file = try arguments["report"].map { path in
             try openResultFile(path)
         }
-        var options = options
         options.readsStatistics = file != nil
         if let denials {
             options.watch = CallWatch(
@@ -58,7 +61,7 @@ enum RunVerb {
         }
         let result = try container.run(bundle, options: options, keeps: arguments.has("keep"))
         denials?.add(result.networkRefusals)
-        let report = RunReport(result: result, limits: limits ?? LimitNames(bundle.spec), denials: denials)
+        let report = RunReport(result: result, limits: limits, denials: denials, unheld: unheld)
         for line in report.lines { global.log.error(line) }
         try file?.write(JSONWriter.bytes(report.json, layout: .indented))
         return result.exitStatus

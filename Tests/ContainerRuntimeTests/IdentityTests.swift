@@ -41,7 +41,8 @@ struct IdentityTests {
         let record = ContainerRecord(
             ociVersion: "1.2.0", bundle: "/b", annotations: ["k": "v"], pid: 42, startTime: UInt64(Int64.max),
             created: 1_700_000_000_000_000_000, cgroupPath: "/agentrt/x",
-            legacyCgroups: ["memory": "/sys/fs/cgroup/memory/a"], systemdScope: "agentrt-x.scope",
+            legacyCgroups: ["memory": "/sys/fs/cgroup/memory/a"],
+            standIns: [Rlimit(.nproc, hard: 7, soft: 7)], systemdScope: "agentrt-x.scope",
             hooks: Hooks(
                 poststart: [Hook(path: "/a", args: ["a"], env: ["X=1"], timeout: 5)], poststop: [Hook(path: "/z")]),
             hasOwnPIDNamespace: true, call: "1-2")
@@ -52,6 +53,7 @@ struct IdentityTests {
         #expect(read.poststop == [Hook(path: "/z")])
         #expect(read.annotations == ["k": "v"])
         #expect(read.cgroupPath == "/agentrt/x")
+        #expect(read.standIns == record.standIns)
         #expect(read.hasOwnPIDNamespace)
     }
 

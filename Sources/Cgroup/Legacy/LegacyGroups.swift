@@ -232,11 +232,15 @@ public struct LegacyGroups: Sendable {
     }
 
     private static func refusal(of setting: ControlSetting, _ error: SystemCallError) -> CgroupError {
+        if error.errno == .noSuchFile {
+            let reason =
+                setting.file.hasPrefix("memory.memsw")
+                ? "the kernel does not count swap (boot it with swapaccount=1)" : "this kernel has no \(setting.file)"
+            return CgroupError(
+                setting.origin, lack: CgroupError.Lack(means: .file(setting.file), reason: reason))
+        }
         let why =
             switch error.errno {
-            case .noSuchFile where setting.file.hasPrefix("memory.memsw"):
-                "the kernel does not count swap (boot it with swapaccount=1)"
-            case .noSuchFile: "this kernel has no \(setting.file)"
             case .invalidArgument, .outOfRange: "the kernel refuses \(quoted(setting.value)) for \(setting.file)"
             case .busy: "\(quoted(setting.value)) for \(setting.file) is less than what is in use"
             default: "\(setting.file): \(error.errno)"

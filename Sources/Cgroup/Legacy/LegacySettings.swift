@@ -6,7 +6,7 @@ public import OCISpec
 /// cpusets.rst, pids.rst; Documentation/scheduler/sched-bwc.rst.
 public struct LegacySettings: Equatable, Sendable {
     /// The settings, in the order in which they are written.
-    public private(set) var settings: [ControlSetting] = []
+    public internal(set) var settings: [ControlSetting] = []
 
     /// No limits.
     public static let none = LegacySettings()

@@ -68,10 +68,7 @@ public struct SystemdManager: Sendable {
                 ])
             try waitForEnd(of: job.first?.text ?? "", bus)
             let unit = try call(bus, "GetUnit", [.string(scope.unit)]).first?.text ?? Self.path
-            let group = try bus.call(
-                DBusMessage(
-                    calling: "Get", of: "org.freedesktop.DBus.Properties", on: unit, at: Self.name,
-                    [.string("org.freedesktop.systemd1.Scope"), .string("ControlGroup")]))
+            let group = try get(bus, .string("ControlGroup"), of: unit)
             guard let path = group.first?.text, !path.isEmpty else {
                 throw .malformed("a scope without a control group")
             }
@@ -85,13 +82,35 @@ public struct SystemdManager: Sendable {
     /// - Parameters:
     ///   - unit: The scope.
     ///   - settings: The limits.
-    /// - Throws: ``CgroupError``.
-    public func change(_ unit: String, to settings: ControlSettings) throws(CgroupError) {
+    /// - Returns: The limits as they were, for ``restore(_:of:)``.
+    /// - Throws: ``CgroupError``; then none is changed.
+    public func change(_ unit: String, to settings: ControlSettings) throws(CgroupError) -> UnitLimits {
         let properties = settings.unitProperties
-        if properties.isEmpty { return }
-        _ = try asking { bus throws(DBusError) in
-            try call(bus, "SetUnitProperties", [.string(unit), .boolean(true), .array(of: "(sv)", properties)])
+        if properties.isEmpty { return UnitLimits(properties: []) }
+        return try asking { bus throws(DBusError) in
+            let object = try call(bus, "GetUnit", [.string(unit)]).first?.text ?? Self.path
+            var before: [DBusValue] = []
+            for case .structure(let property) in properties {
+                let name = property[0]
+                guard case .variant(let value)? = try get(bus, name, of: object).first else {
+                    throw .malformed("a property without a value")
+                }
+                before.append(.structure([name, .variant(value)]))
+            }
+            try set(bus, properties, of: unit)
+            return UnitLimits(properties: before)
         }
+    }
+
+    /// Takes a change of limits back.
+    ///
+    /// - Parameters:
+    ///   - limits: What ``change(_:to:)`` gave.
+    ///   - unit: The scope.
+    /// - Throws: ``CgroupError``.
+    public func restore(_ limits: UnitLimits, of unit: String) throws(CgroupError) {
+        if limits.properties.isEmpty { return }
+        try asking { bus throws(DBusError) in try set(bus, limits.properties, of: unit) }
     }
 
     /// Ends a scope, and what is in it; one that is gone is no failure.
@@ -116,6 +135,21 @@ public struct SystemdManager: Sendable {
         _ bus: DBusConnection, _ member: String, _ body: [DBusValue]
     ) throws(DBusError) -> [DBusValue] {
         try bus.call(DBusMessage(calling: member, of: Self.manager, on: Self.path, at: Self.name, body))
+    }
+
+    /// A property of the unit at a path.
+    private func get(
+        _ bus: DBusConnection, _ property: DBusValue, of unit: String
+    ) throws(DBusError) -> [DBusValue] {
+        try bus.call(
+            DBusMessage(
+                calling: "Get", of: "org.freedesktop.DBus.Properties", on: unit, at: Self.name,
+                [.string("org.freedesktop.systemd1.Scope"), property]))
+    }
+
+    /// Sets properties until the unit ends: all of them, or none.
+    private func set(_ bus: DBusConnection, _ properties: [DBusValue], of unit: String) throws(DBusError) {
+        _ = try call(bus, "SetUnitProperties", [.string(unit), .boolean(true), .array(of: "(sv)", properties)])
     }
 
     /// systemd tells the ends of jobs only where somebody wants to know.

@@ -1,5 +1,11 @@
 internal import DBus
 
+/// Limits of a unit as systemd had them, see ``SystemdManager/change(_:to:)``.
+public struct UnitLimits: Sendable {
+    /// Pairs of a name and a value.
+    let properties: [DBusValue]
+}
+
 extension ControlSettings {
     /// The limits as properties of a unit. systemd writes what it knows again whenever it is reloaded, so it must know
     /// of all that it could undo; the rest it leaves alone.

@@ -34,7 +34,7 @@ struct InitPlan {
     /// Whether the runtime puts rules on devices in force when init has made its nodes, which they may deny.
     var awaitsDeviceRules = false
     /// What the annotations ask for.
-    let annotations: RuntimeAnnotations
+    var annotations: RuntimeAnnotations
     /// Whether vm.memfd_noexec is set for the container's pid namespace (``MemfdProtection``).
     let forbidsMemfdExecution: Bool
 

@@ -12,7 +12,7 @@ struct ProcessPlan {
     let fileModeMask: UInt32?
     /// The five sets; nil leaves capabilities to what the user id gives.
     let capabilities: Capabilities?
-    let limits: [(kind: ResourceLimitKind, soft: UInt64, hard: UInt64)]
+    var limits: [(kind: ResourceLimitKind, soft: UInt64, hard: UInt64)]
     let oomScoreAdjustment: Int32?
     let setsNoNewPrivileges: Bool
     let scheduling: SchedulingPlan

@@ -83,6 +83,34 @@ import Testing
         try container.delete("--force")
     }
 
+    @Test func aRefusedUpdateLeavesTheScopeAsItWas() throws {
+        let (unit, path) = name()
+        let container = try container(path) { $0.payload("pause") }
+        try created(container)
+        let names = ["MemoryMax", "MemoryLow", "TasksMax", "CPUQuotaPerSecUSec", "CPUQuotaPeriodUSec", "CPUWeight"]
+        let group = try "/sys/fs/cgroup" + property("ControlGroup", of: unit)
+        let files = ["memory.max", "memory.low", "pids.max", "cpu.max", "cpu.weight"]
+        func state() throws -> [String] {
+            try names.map { try property($0, of: unit) } + files.map { try Files.read("\(group)/\($0)") }
+        }
+        let before = try state()
+        #expect(before[0] == "67108864" && before[2] == "50")
+        var command = container.command("update", "-r", "-", container.id)
+        command.input = .text(
+            #"""
+            {"memory":{"limit":33554432,"reservation":1048576},"pids":{"limit":5},
+            "cpu":{"quota":20000,"period":50000,"shares":512},"unified":{"memory.nope":"1"}}
+            """#)
+        let message = try command.run().refused()
+        #expect(message.contains("linux.resources.unified.memory.nope: this kernel has no memory.nope"), "\(message)")
+        for _ in 0..<2 {
+            #expect(try state() == before)
+            // What systemd had in mind to write is written now.
+            _ = try systemctl("daemon-reload").succeeded()
+        }
+        try container.delete("--force")
+    }
+
     @Test func aScopeWithoutANameIsNamedAfterTheContainer() throws {
         let container = try container(nil) { $0.payload("pause") }
         try created(container)
