@@ -79,6 +79,12 @@ extension Cgroup {
             pressure: pressure)
     }
 
+    /// The memory that the group uses, and may use.
+    ///
+    /// - Returns: The amounts in bytes; nil where the group has no memory controller.
+    /// - Throws: `SystemCallError`.
+    public func memory() throws(SystemCallError) -> CgroupMetrics.Amount? { try amount("memory", hits: nil) }
+
     /// `NAME.current`, `NAME.peak` and `NAME.max`.
     private func amount(_ name: String, hits: UInt64?) throws(SystemCallError) -> CgroupMetrics.Amount? {
         guard let current = try number(name + ".current") else { return nil }

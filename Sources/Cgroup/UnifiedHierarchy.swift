@@ -30,6 +30,19 @@ public struct UnifiedHierarchy: Sendable {
 }
 
 extension UnifiedHierarchy {
+    /// The groups right below a group.
+    ///
+    /// - Parameter path: The group.
+    /// - Returns: Their names, sorted; none where the group is missing.
+    /// - Throws: `SystemCallError`.
+    public func groups(in path: CgroupPath) throws(SystemCallError) -> [String] {
+        do throws(SystemCallError) {
+            return try directoryListing(mountPoint + path.description).filter { $0.kind == .directory }.map(\.name)
+        } catch  where error.errno == .noSuchFile || error.errno == .noDevice {
+            return []
+        }
+    }
+
     /// The group that this process is in (cgroups(7), /proc/PID/cgroup).
     ///
     /// - Returns: Its names from the root down; none for the root itself.

@@ -142,7 +142,7 @@ enum HelpText {
           --stats           once, then end
 
         """,
-        "list": "usage: agentrt list [--format table|json] [--quiet]\n",
+        "list": "usage: agentrt list [--sessions] [--format table|json] [--quiet]\n",
         "features": "usage: agentrt features\n",
         "spec": "usage: agentrt spec [--rootless] [--bundle DIR]\n",
         "bundle":

@@ -353,6 +353,21 @@ public struct LegacyGroups: Sendable {
         }
     }
 
+    /// The memory that the group uses, and may use.
+    ///
+    /// - Returns: The amounts in bytes; nil without a group for memory.
+    /// - Throws: `SystemCallError`.
+    func memory() throws(SystemCallError) -> CgroupMetrics.Amount? {
+        guard let place = places["memory"], let current = try number(place + "/memory.usage_in_bytes") else {
+            return nil
+        }
+        let limit = try number(place + "/memory.limit_in_bytes")
+        return CgroupMetrics.Amount(
+            current: current, peak: try number(place + "/memory.max_usage_in_bytes"),
+            // The largest number of whole pages, where there is no limit.
+            limit: limit.flatMap { $0 >= UInt64(Int64.max) - 65_535 ? nil : $0 }, limitHits: nil)
+    }
+
     private func number(_ path: String) throws(SystemCallError) -> UInt64? {
         try text(path).flatMap { UInt64($0.prefix { $0 != "\n" }) }
     }

@@ -76,6 +76,16 @@ public struct LegacyHierarchies: Sendable {
         return isGone
     }
 
+    /// The memory that a group uses, and may use.
+    ///
+    /// - Parameter path: The group.
+    /// - Returns: The amounts in bytes; nil where memory is not on cgroup v1, or no such group is there.
+    /// - Throws: `SystemCallError`.
+    public func memory(of path: CgroupPath) throws(SystemCallError) -> CgroupMetrics.Amount? {
+        guard let mountPoint = places["memory"] else { return nil }
+        return try LegacyGroups(places: ["memory": mountPoint + path.description]).memory()
+    }
+
     /// Where a controller is mounted.
     func place(of controller: String) -> String? { places[controller] }
 
