@@ -65,6 +65,20 @@ import Testing
         #expect(output.facts["read /data/file"] == "ENOENT")
     }
 
+    /// The rest of a path below a procfs is counted in bytes, not in characters.
+    @Test func masksHoldInAProcWhoseNameIsNotASCII() throws {
+        let place = "/data/größe/proc"
+        let facts = try scratch.facts {
+            $0.mount(place, type: "proc", source: "proc", ["nosuid", "noexec", "nodev"])
+            $0.linux["maskedPaths"] = ["\(place)/version"]
+            $0.linux["readonlyPaths"] = ["\(place)/sys"]
+            $0.capabilities(["CAP_SYS_ADMIN"])
+            $0.payload("read", place + "/version", ",", "overwrite", place + "/sys/kernel/domainname", "x")
+        }
+        #expect(facts["read " + place + "/version"] == "")
+        #expect(facts["overwrite " + place + "/sys/kernel/domainname"] == "EROFS")
+    }
+
     @Test func readOnlyPathsAreSo() throws {
         let container = try scratch.container {
             $0.linux["readonlyPaths"] = ["/etc/file", "/data", "/proc/sys", "/no/such/path"]

@@ -14,7 +14,10 @@ struct SystemMounts {
         _ tree: borrowing MountTree, at destination: String, isSystem: Bool
     ) throws(SystemCallError) {
         if !isSystem && mounts.isEmpty { return }
-        let place = "/" + destination.split(separator: "/").joined(separator: "/")
+        // Not joined: the first use of it looks for associated types, in every container.
+        var place = ""
+        for component in destination.split(separator: "/") { place += "/" + String(component) }
+        if place.isEmpty { place = "/" }
         mounts.removeAll { $0.destination == place || $0.destination.hasPrefix(place + "/") }
         if isSystem { mounts.append((place, FileDescriptorBox(try tree.descriptor.duplicated()))) }
     }
@@ -22,9 +25,11 @@ struct SystemMounts {
     /// The mount that a path lies in, and the rest of the path; nil for a path in none, or that does not say so plainly.
     func holding(_ path: String) -> (tree: FileDescriptorBox, rest: String)? {
         for mount in mounts.reversed() where path.hasPrefix(mount.destination + "/") {
-            let rest = path.dropFirst(mount.destination.utf8.count + 1)
-            if rest.isEmpty || rest.split(separator: "/").contains("..") { return nil }
-            return (mount.tree, String(rest))
+            let start = path.utf8.index(path.startIndex, offsetBy: mount.destination.utf8.count + 1)
+            let rest = String(path[start...])
+            if rest.isEmpty { return nil }
+            if rest.utf8.contains(UInt8(ascii: ".")), rest.split(separator: "/").contains("..") { return nil }
+            return (mount.tree, rest)
         }
         return nil
     }
