@@ -22,7 +22,8 @@ extension StateRoot {
     ) throws(SystemCallError) -> (existing: String, hasLink: Bool) {
         var (existing, hasLink) = ("/", false)
         for component in [""] + components {
-            let next = existing == "/" ? existing + component : existing + "/" + component
+            // A Substring is appended by way of Sequence, whose associated types the first use looks for.
+            let next = (existing == "/" ? existing : existing + "/") + String(component)
             guard let status = try fileStatus(next, followsLink: false) else { break }
             existing = next
             if status.kind == .symbolicLink { hasLink = true }

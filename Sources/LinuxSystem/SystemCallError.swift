@@ -166,6 +166,11 @@ func checked(
 /// - Parameter text: A path or another name.
 /// - Returns: The quoted text.
 public func quoted(_ text: String) -> String {
+    // Nearly every text, and steps that succeed are named too.
+    let isPlain = text.utf8.allSatisfy {
+        $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+    }
+    if isPlain { return "\"" + text + "\"" }
     var result = "\""
     for scalar in text.unicodeScalars {
         switch scalar {

@@ -72,6 +72,15 @@ struct MountOptions: Equatable {
         case sync, async, dirsync, mand, nomand, lazytime, nolazytime
         // Without effect in the kernels that agentrt runs on: file systems decide these themselves.
         case defaults, norelatime, nostrictatime, rnorelatime, rnostrictatime, silent, loud, iversion, noiversion
+
+        /// Looked through: `init(rawValue:)` of an enumeration of this size makes a Dictionary first.
+        init?(_ option: String) {
+            for word in Self.allCases where word.rawValue == option {
+                self = word
+                return
+            }
+            return nil
+        }
     }
 
     /// All options that are understood, those of particular file systems aside; sorted.
@@ -81,7 +90,7 @@ struct MountOptions: Equatable {
     }
 
     private mutating func apply(_ option: String, _ index: Int) -> Bool {
-        switch Word(rawValue: option) {
+        switch Word(option) {
         case .defaults, .norelatime, .nostrictatime, .rnorelatime, .rnostrictatime, .silent, .loud, .iversion,
             .noiversion:
             return true
