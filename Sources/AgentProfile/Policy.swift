@@ -87,6 +87,21 @@ public struct Policy: Equatable, Sendable {
         case allow(AllowList)
     }
 
+    /// Which unix sockets a call can reach, the least first.
+    public enum UnixSockets: String, Comparable, Sendable {
+        /// None by path or name; connected pairs of streams (socketpair(2)) there always are.
+        case none
+        /// Those that the call's own processes have made, as streams.
+        case own
+        /// All that lie in a path that is listed, too.
+        case host
+
+        /// Whether one permits less than another.
+        public static func < (left: UnixSockets, right: UnixSockets) -> Bool {
+            left != right && (left == .none || right == .host)
+        }
+    }
+
     /// The most that may be used; nil where nothing is said.
     public struct Resources: Equatable, Sendable {
         /// Memory in bytes.
@@ -138,6 +153,12 @@ public struct Policy: Equatable, Sendable {
     public var grantsHelpers = true
     /// Whether memfd_create(2) is permitted.
     public var permitsMemfd = false
+    /// Which unix sockets can be reached.
+    public var unixSockets = UnixSockets.own
+    /// Where the profile says so; empty where it says nothing.
+    public var unixSocketsOrigin = ""
+    /// Whether memory that was written is never executed (prctl(2), PR_SET_MDWE).
+    public var deniesWriteExecuteMemory = false
 
     /// A policy that grants nothing.
     ///

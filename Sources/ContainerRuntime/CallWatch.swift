@@ -59,34 +59,45 @@ public struct ObservedCall: Equatable, Sendable {
 struct CallWatchEnd {
     let filters: [InstallableSeccompFilter]
     let socket: Int32
+    /// Whether the unix sockets of this network namespace are told too (``ConnectionSupervisor``).
+    let sendsSocketTable: Bool
 
     /// Installs the filter in this process, and sends its listener out.
     func install() throws(RuntimeError) {
         try during("watch") { () throws(SystemCallError) in
+            let table = sendsSocketTable ? FileDescriptorBox(try UnixSocketTable.open()) : nil
             let listener = try CallListener.install(filters)
-            try FrameSocket(FileDescriptor(owning: socket)).send([1], descriptors: [listener.rawValue])
+            let descriptors = [listener.rawValue] + (table.map { [$0.descriptor.rawValue] } ?? [])
+            try FrameSocket(FileDescriptor(owning: socket)).send([1], descriptors: descriptors)
         }
     }
 }
 
 /// The runtime's side of a watch.
 final class CallObserver {
-    private let watch: CallWatch
+    private let watch: CallWatch?
     private let socket: FrameSocket
+    private let supervisedPlaces: [String]?
+    private var supervisor: ConnectionSupervisor?
     private var listener: CallListener?
     private var hasEnded = false
     private let numbers: [Int32: String]
+    /// The calls that are told.
+    let calls: [String]
 
     /// The observer.
     ///
     /// - Parameters:
-    ///   - watch: Who is told.
+    ///   - watch: Who is told; nil where nobody asked.
     ///   - socket: Where the listener comes from.
-    init(_ watch: CallWatch, _ socket: FrameSocket) {
+    ///   - places: Where the container has file systems to itself, for who connects in its stead; nil where nobody does.
+    init(_ watch: CallWatch?, _ socket: FrameSocket, supervising places: [String]?) {
         self.watch = watch
         self.socket = socket
+        supervisedPlaces = places
+        calls = watch?.calls ?? ["connect"]
         var numbers: [Int32: String] = [:]
-        for name in watch.calls { if let number = CallListener.number(of: name) { numbers[number] = name } }
+        for name in calls { if let number = CallListener.number(of: name) { numbers[number] = name } }
         self.numbers = numbers
     }
 
@@ -101,7 +112,11 @@ final class CallObserver {
                 hasEnded = true  // The program was never started, which is told elsewhere.
                 return
             }
-            self.listener = CallListener(descriptor)
+            let listener = CallListener(descriptor)
+            self.listener = listener
+            guard let supervisedPlaces else { return }
+            let table = frame?.descriptors.dropFirst().first
+            supervisor = ConnectionSupervisor(listener, freshPlaces: supervisedPlaces, table: table)
             return
         }
         let state = listener.state()
@@ -109,18 +124,33 @@ final class CallObserver {
             hasEnded = state.hasEnded
             return
         }
-        try during("watch") { () throws(SystemCallError) in
-            guard let call = try listener.next() else { return }
-            let observed = observe(call)
-            // A process that has gone may have left its number to another one.
-            if let observed, listener.isWaiting(call) { watch.tell(observed) }
-            try listener.resume(call)
+        guard let call = try during("watch", { try listener.next() }) else { return }
+        let observed = observe(call)
+        // A process that has gone may have left its number to another one.
+        let isObserved = listener.isWaiting(call)
+        guard let supervisor, numbers[call.number] == "connect" else {
+            if let observed, isObserved { watch?.tell(observed) }
+            return try during("watch") { try listener.resume(call) }
         }
+        let isRefused = try supervisor.connect(call)
+        // The plan does not know which unix sockets the container has made meanwhile.
+        guard let observed, isObserved, isRefused || !observed.target.hasPrefix("/") else { return }
+        watch?.tell(observed)
     }
+
+    /// What must become writable, and how long to wait at most, for ``finishConnections()``.
+    var connections: (descriptors: [Int32], milliseconds: Int64?) {
+        (supervisor?.descriptors ?? [], supervisor?.patience)
+    }
+
+    /// Answers connections that were begun, as far as they have come out.
+    func finishConnections() throws(RuntimeError) { try supervisor?.finish() }
 
     private func observe(_ call: CallListener.Call) -> ObservedCall? {
         // What cannot be looked into is not told; it goes on all the same.
-        guard let name = numbers[call.number], let memory = try? ProcessMemory(of: call.pid) else { return nil }
+        guard let watch, let name = numbers[call.number], let memory = try? ProcessMemory(of: call.pid) else {
+            return nil
+        }
         let words = call.arguments
         func observed(_ kind: ObservedCall.Kind, _ target: String?, _ arguments: UInt64? = nil) -> ObservedCall? {
             guard let target, watch.wants(kind, target) else { return nil }

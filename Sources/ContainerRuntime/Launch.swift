@@ -45,7 +45,8 @@ final class Launch {
         self.bundle = bundle
         self.options = options
         self.staysAttached = staysAttached
-        var plan = try InitPlan(bundle.spec, bundle: bundle.path, stateRoot: container.root)
+        var plan = try InitPlan(
+            bundle.spec, bundle: bundle.path, stateRoot: container.root, staysAttached: staysAttached)
         let own = UnownedDescriptor(1)
         if staysAttached, plan.process.hasTerminal, plan.process.consoleSize == nil, own.isTerminal {
             // Before the program starts, so that it never sees a window without a size.
@@ -176,7 +177,11 @@ final class Launch {
                 prepared: prepared, hookState: state(.creating, pid: currentProcessID()),
                 consoleSocket: consoleSocket, gate: gateSockets, makesSessionKeyring: !options.sharesKeyring,
                 preservedDescriptors: options.preservedDescriptors, listeningDescriptors: options.listeningDescriptors,
-                watch: watchEnd.map { CallWatchEnd(filters: $0.filters, socket: $0.socket.descriptor.rawValue) }
+                watch: watchEnd.map {
+                    CallWatchEnd(
+                        filters: $0.filters, socket: $0.socket.descriptor.rawValue,
+                        sendsSocketTable: plan.supervisesConnections && plan.newNamespaces.contains(.network))
+                }
             ).run()
         }
         (self.pid, self.process, channel) = (pid, process, own)
@@ -194,10 +199,12 @@ final class Launch {
     private func makeObserver() throws(RuntimeError) -> (
         filters: [InstallableSeccompFilter], socket: FileDescriptorBox
     )? {
-        guard staysAttached, let watch = options.watch else { return nil }
+        guard staysAttached, options.watch != nil || plan.supervisesConnections else { return nil }
         let (own, other) = try during("watch") { try FrameSocket.pair() }
-        observer = CallObserver(watch, FrameSocket(FileDescriptor(owning: own)))
-        return (CallListener.filters(of: watch.calls), FileDescriptorBox(FileDescriptor(owning: other)))
+        let socket = FrameSocket(FileDescriptor(owning: own))
+        let observer = CallObserver(options.watch, socket, supervising: plan.supervisedPlaces)
+        self.observer = observer
+        return (CallListener.filters(of: observer.calls), FileDescriptorBox(FileDescriptor(owning: other)))
     }
 
     /// From outside, while init waits: in its user namespace it may not lower the score, and once it is not dumpable its

@@ -11,6 +11,10 @@ struct RuntimeAnnotations: Equatable {
     var executablePaths: [String]?
     /// Whether memory files must not be executed (``MemfdProtection``).
     var forbidsMemfdExecution = false
+    /// Whether memory that was written is never executed (prctl(2), PR_SET_MDWE).
+    var deniesWriteExecuteMemory = false
+    /// Whether the container reaches the unix sockets of its own processes, by the runtime (``ConnectionSupervisor``).
+    var reachesOwnUnixSockets = false
     /// Whether sources of bind mounts are free of symbolic links, so that one on the way was put there since.
     var hasRealSources = false
     /// What files were when the bundle was made (``checkIdentity(of:_:)``); nil where nothing is compared.
@@ -47,6 +51,12 @@ struct RuntimeAnnotations: Equatable {
             case "memfd_noexec":
                 guard let flag = Bool(value) ?? (value == "2" ? true : nil) else { throw invalid() }
                 forbidsMemfdExecution = flag
+            case "denyWriteExecuteMemory":
+                guard let flag = Bool(value) else { throw invalid() }
+                deniesWriteExecuteMemory = flag
+            case "unixSockets":
+                guard value == "own" else { throw invalid() }
+                reachesOwnUnixSockets = true
             case "network":
                 network = try during("annotations.\(key)") { try AllowList(annotation: value.utf8) }
             case "pins":

@@ -39,6 +39,8 @@ struct Supervision {
         while true {
             var left = deadline.map { max(0, ($0 - bootTime() + 999_999) / 1_000_000) }
             if isOverLimit == nil, let due = processorTime?.millisecondsUntilDue { left = min(left ?? due, due) }
+            let connections = observer?.connections ?? (descriptors: [], milliseconds: nil)
+            if let patience = connections.milliseconds { left = min(left ?? patience, patience) }
             let ready = try during("wait") {
                 try waitUntilReady(
                     [
@@ -46,7 +48,7 @@ struct Supervision {
                         channelIsOpen ? socket.descriptor.rawValue : -1, relay?.input ?? -1, relay?.output ?? -1,
                         memoryEvents?.rawValue ?? -1,
                         streams?.meter?.descriptor.rawValue ?? -1, observer?.number ?? -1,
-                    ], milliseconds: left)
+                    ], writable: connections.descriptors, milliseconds: left)
             }
             if ready[2] {
                 switch try socket.receiveMessage()?.message {
@@ -58,6 +60,7 @@ struct Supervision {
                 }
                 continue
             }
+            if ready[8...].contains(true) || connections.milliseconds != nil { try observer?.finishConnections() }
             if ready[7] { try observer?.attend() }
             if ready[1] { try passSignals(relay) }
             if ready[3] || ready[4] { try relay?.carry(input: ready[3], output: ready[4]) }

@@ -4,7 +4,8 @@ internal import Glibc
 
 /// Told of system calls that other processes make, before the kernel carries them out (seccomp_unotify(2)).
 ///
-/// It only looks on: every call goes on as if nobody had been told, so that nothing here can decide wrongly or be raced.
+/// A call that is resumed goes on as if nobody had been told, so that nothing here can decide wrongly or be raced: its
+/// process can change what it asks for. One that is answered is not carried out.
 public struct CallListener: Sendable {
     private let box: FileDescriptorBox
 
@@ -137,8 +138,13 @@ public struct CallListener: Sendable {
     /// - Parameter call: The call; one whose process has gone is no failure.
     /// - Throws: ``SystemCallError``.
     public func resume(_ call: Call) throws(SystemCallError) {
+        try respond(call, word: 1 << 32)
+    }
+
+    /// Sends an answer, of which the last word is error and flags.
+    private func respond(_ call: Call, word: UInt64) throws(SystemCallError) {
         // struct seccomp_notif_resp: id, val, error, flags.
-        var words: [UInt64] = [call.id, 0, 1 << 32]
+        var words: [UInt64] = [call.id, 0, word]
         let number = box.descriptor.rawValue
         do throws(SystemCallError) {
             try checked("SECCOMP_IOCTL_NOTIF_SEND") {
@@ -147,6 +153,19 @@ public struct CallListener: Sendable {
         } catch  where error.errno == .noSuchFile {
             return
         }
+    }
+}
+
+extension CallListener {
+    /// Answers a call in the kernel's stead, which does not carry it out.
+    ///
+    /// - Parameters:
+    ///   - call: The call; one whose process has gone is no failure.
+    ///   - errno: With what it fails; nil where it returns 0.
+    /// - Throws: ``SystemCallError``.
+    public func answer(_ call: Call, _ errno: Errno?) throws(SystemCallError) {
+        // A negative number in the lower half of the third word.
+        try respond(call, word: UInt64(UInt32(bitPattern: -(errno?.rawValue ?? 0))))
     }
 }
 

@@ -74,6 +74,14 @@ public func setNoNewPrivileges() throws(SystemCallError) {
     try systemCall("prctl", LINUX_SYS_prctl, 38, 1, object: "PR_SET_NO_NEW_PRIVS")
 }
 
+/// Gives up, for this process and all it starts, memory that can be executed after it could be written (prctl(2),
+/// PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN): mmap(2) of both, and mprotect(2) to it, fail with EACCES.
+///
+/// - Throws: ``SystemCallError``; EINVAL on kernels before 6.3.
+public func denyWriteExecuteMemory() throws(SystemCallError) {
+    try systemCall("prctl", LINUX_SYS_prctl, 65, 1, object: "PR_SET_MDWE")
+}
+
 /// Names this process, as ps(1) shows it (prctl(2), PR_SET_NAME).
 ///
 /// - Parameter name: At most 15 bytes.

@@ -10,13 +10,20 @@ struct RoutingSocket: ~Copyable {
     /// NLM_F_EXCL | NLM_F_CREATE: the request makes something that is not there.
     static let makes: UInt16 = 0x600
 
+    /// Gives the descriptor up.
+    consuming func release() -> FileDescriptor { socket }
+
     /// Opens this namespace's socket.
-    init() throws(SystemCallError) {
+    ///
+    /// - Parameter protocolNumber: What it speaks to; routing, unless another is named.
+    init(protocolNumber: Int = 0) throws(SystemCallError) {
+        let type = Int(SOCK_RAW.rawValue) | Int(O_CLOEXEC)
         socket = FileDescriptor(
-            owning: Int32(
-                try systemCall("socket", LINUX_SYS_socket, Int(AF_NETLINK), Int(SOCK_RAW.rawValue) | Int(O_CLOEXEC), 0))
-        )
+            owning: Int32(try systemCall("socket", LINUX_SYS_socket, Int(AF_NETLINK), type, protocolNumber)))
     }
+
+    /// Takes a socket over.
+    init(_ descriptor: consuming FileDescriptor) { socket = descriptor }
 
     /// An attribute: its length and type, its value, and bytes up to a multiple of four.
     static func attribute(_ type: UInt16, _ value: [UInt8]) -> [UInt8] {

@@ -82,6 +82,14 @@ public struct Errno: Equatable, Hashable, RawRepresentable, CustomStringConverti
     public static let fileTooLarge = Errno(rawValue: EFBIG)
     /// Read-only file system.
     public static let readOnlyFileSystem = Errno(rawValue: EROFS)
+    /// Bad address.
+    public static let badAddress = Errno(rawValue: EFAULT)
+    /// Connection refused.
+    public static let connectionRefused = Errno(rawValue: ECONNREFUSED)
+    /// Operation now in progress.
+    public static let inProgress = Errno(rawValue: EINPROGRESS)
+    /// Operation already in progress.
+    public static let alreadyInProgress = Errno(rawValue: EALREADY)
     /// Broken pipe.
     public static let brokenPipe = Errno(rawValue: EPIPE)
     /// Connection reset by peer.

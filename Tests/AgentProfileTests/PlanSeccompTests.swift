@@ -5,11 +5,19 @@ import Testing
 @testable import AgentProfile
 
 struct PlanSeccompTests {
-    private let filter = SeccompPolicy.filter(for: .x86_64, permitsMemfd: false)
+    private let filter = SeccompPolicy.filter(for: .x86_64, Policy(projectDirectory: "/p"))
+
+    private var permissive: Policy {
+        var policy = Policy(projectDirectory: "/p")
+        (policy.permitsMemfd, policy.unixSockets) = (true, .host)
+        return policy
+    }
 
     /// What the filter does with a call: every action that a rule with fulfilled conditions names, none twice; the
     /// default action where there is none.
-    private func actions(_ name: String, _ arguments: UInt64...) -> Set<String> {
+    private func actions(_ name: String, _ arguments: UInt64...) -> Set<String> { actions(filter, name, arguments) }
+
+    private func actions(_ filter: Seccomp, _ name: String, _ arguments: [UInt64]) -> Set<String> {
         var actions: Set<String> = []
         for rule in filter.syscalls where rule.names.contains(name) {
             let isFulfilled = rule.args.allSatisfy { condition in
@@ -29,7 +37,7 @@ struct PlanSeccompTests {
 
     @Test func libseccompKnowsEveryName() {
         for machine in [ELFFile.Machine.x86_64, .aarch64] {
-            for rule in SeccompPolicy.filter(for: machine, permitsMemfd: true).syscalls {
+            for rule in SeccompPolicy.filter(for: machine, permissive).syscalls {
                 for name in rule.names { #expect(SeccompFilter.knows(systemCall: name), "\(name)") }
             }
         }
@@ -47,7 +55,7 @@ struct PlanSeccompTests {
 
     @Test func onlyTheMachinesOwnCallsAreLetThrough() {
         #expect(filter.architectures == [.x86_64])
-        let other = SeccompPolicy.filter(for: .aarch64, permitsMemfd: false)
+        let other = SeccompPolicy.filter(for: .aarch64, Policy(projectDirectory: "/p"))
         #expect(other.architectures == [.aarch64])
         #expect(!other.syscalls[0].names.contains("open"))
         #expect(filter.defaultAction == .errno && filter.defaultErrnoRet == 38)
@@ -62,8 +70,8 @@ struct PlanSeccompTests {
         ] {
             #expect(actions(name) == ["1"], "\(name)")
         }
-        let permissive = SeccompPolicy.filter(for: .x86_64, permitsMemfd: true)
-        #expect(permissive.syscalls[0].names.contains("memfd_create"))
+        let other = SeccompPolicy.filter(for: .x86_64, permissive)
+        #expect(other.syscalls[0].names.contains("memfd_create"))
     }
 
     @Test func processesAreMadeWithoutNamespaces() {
@@ -91,9 +99,17 @@ struct PlanSeccompTests {
 
     @Test func socketsAreOfKnownFamilies() {
         for family in 0...64 as ClosedRange<UInt64> {
-            let expected = [1, 2, 10, 16].contains(family) ? "allow" : "97"
+            let expected = family == 1 ? "13" : [2, 10, 16].contains(family) ? "allow" : "97"
             #expect(actions("socket", family, 2, 0) == [expected], "\(family)")
             #expect(actions("socketpair", family, 1, 0) == [family == 1 ? "allow" : "97"])
+        }
+        let all = SeccompPolicy.filter(for: .x86_64, permissive)
+        for type: UInt64 in [1, 2, 3, 4, 5, 6, 10, 0x80801, 0x80802, 1 << 32 | 2, 0x80805] {
+            let isConnected = [1, 5].contains(type & 0xF)
+            #expect(actions("socket", 1, type) == ["13"])
+            #expect(actions("socketpair", 1, type) == [isConnected ? "allow" : "13"], "\(type)")
+            #expect(
+                actions(all, "socket", [1, type]) == ["allow"] && actions(all, "socketpair", [1, type]) == ["allow"])
         }
         #expect(actions("socket", 16, 3, 12) == ["93"])
         #expect(actions("socket", 1 << 32 | 38, 5, 0) == ["97"])

@@ -8,10 +8,10 @@ struct ProfileReaderTests {
 
     static let knownAtTop =
         "known are $schema, extends, readOnlyPaths, writeablePaths, writablePaths, deniedPaths, allowedExecutables, "
-        + "network, environment, resources, helpers, memfd, tools"
+        + "network, environment, resources, helpers, memfd, unixSockets, denyWriteExecuteMemory, tools"
     static let knownInTool =
         "known are readOnlyPaths, writeablePaths, writablePaths, deniedPaths, allowedExecutables, network, "
-        + "environment, resources, helpers, memfd"
+        + "environment, resources, helpers, memfd, unixSockets, denyWriteExecuteMemory"
 
     static let syntax = [
         Case("", "1:1: no JSON value: the text is empty"),
@@ -113,6 +113,11 @@ struct ProfileReaderTests {
             #"{ "environment": { "set": { "A": "x\u0000" } } }"#,
             "1:34: environment.set.A: the value holds a NUL character"),
         Case(#"{ "helpers": 1 }"#, "1:14: helpers: expected true or false, found a number"),
+        Case(
+            #"{ "unixSockets": "all" }"#,
+            "1:18: unixSockets: unknown value \"all\"; known are \"none\", \"own\" and \"host\""),
+        Case(
+            #"{ "denyWriteExecuteMemory": 1 }"#, "1:29: denyWriteExecuteMemory: expected true or false, found a number"),
         Case(#"{ "memfd": "true" }"#, "1:12: memfd: expected true or false, found a string"),
         Case(#"{ "tools": [] }"#, "1:12: tools: expected an object, found an array"),
         Case(#"{ "$schema": 1 }"#, "1:14: $schema: expected a string, found a number"),

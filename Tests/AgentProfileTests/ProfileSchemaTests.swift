@@ -74,6 +74,7 @@ struct ProfileSchemaTests {
                 "writablePaths": [{ "path": "~/x", "create": true }], "deniedPaths": [], "allowedExecutables": [],
                 "network": { "allow": ["*.example.org:443"] }, "environment": { "pass": ["A"], "set": { "B": "" } },
                 "resources": { "memory": "1GiB", "cpus": 1, "pids": 1, "wallTime": 1, "cpuTime": "2s", "output": 1 }, "helpers": true, "memfd": false,
+                "unixSockets": "none", "denyWriteExecuteMemory": true,
                 "extends": "y", "tools": { "t": {} } } }, "extends": "z"
             }
             """#

@@ -86,6 +86,7 @@ struct ProfileToolTests {
                 + "agents.a.resources.wallTime says 3600s"
         ),
         (#""helpers": true"#, "1:12: …helpers: true is beyond the agent: agents.a.helpers does not permit it"),
+        (#""unixSockets": "host""#, #"1:16: …unixSockets: "host" is beyond the agent: agents.a is "own""#),
         (#""memfd": true"#, "1:10: …memfd: true is beyond the agent: agents.a does not permit it"),
     ]
 

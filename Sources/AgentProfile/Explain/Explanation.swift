@@ -203,7 +203,7 @@ extension SandboxAnswers {
     }
 
     private func systemCallLines() -> [Explanation.Setting] {
-        let filter = SeccompPolicy.filter(for: machine, permitsMemfd: policy.permitsMemfd)
+        let filter = SeccompPolicy.filter(for: machine, policy)
         func names(_ action: SeccompAction, conditional: Bool) -> [String] {
             var names: [String] = []
             for rule in filter.syscalls where rule.action == action && rule.args.isEmpty != conditional {
@@ -224,6 +224,23 @@ extension SandboxAnswers {
                 policy.permitsMemfd
                     ? "permitted: what is written to memory can be run through the loader, past allowedExecutables"
                     : "ENOSYS"),
+            unixSocketLine(),
+            Explanation.Setting(
+                name: "memory",
+                value: policy.deniesWriteExecuteMemory
+                    ? "what was written is never executed: mmap(2) and mprotect(2) of both fail with EACCES"
+                    : "programs may write code into memory and execute it, as just-in-time compilers do",
+                rule: policy.deniesWriteExecuteMemory ? "denyWriteExecuteMemory" : Explanation.builtIn),
         ]
+    }
+
+    private func unixSocketLine() -> Explanation.Setting {
+        let value =
+            switch policy.unixSockets {
+            case .none: "none by path or name; connected pairs of streams"
+            case .own: "those that the call itself makes, as streams"
+            case .host: "all that lie in a listed path"
+            }
+        return Explanation.Setting(name: "unix sockets", value: value, rule: unixSocketRule)
     }
 }

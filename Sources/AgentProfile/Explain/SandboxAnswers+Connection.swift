@@ -6,6 +6,9 @@ extension SandboxAnswers {
     func connect(_ target: String) -> Verdict {
         if target.utf8.first == UInt8(ascii: "/") { return connectSocket(target) }
         if target.utf8.first == UInt8(ascii: "@") {
+            if policy.unixSockets == .none {
+                return .no(.seccomp, "EACCES", unixSocketRule, "no unix socket can be made")
+            }
             return policy.network == .host
                 ? .yes(.network, networkRule, "the network is the host's, with its abstract sockets")
                 : .no(
@@ -85,8 +88,25 @@ extension SandboxAnswers {
             if place.isDenied { return denied(place, asked: place.path, .readOnly) }
             guard place.kind == .socket else { return .no(.kernel, "ECONNREFUSED", rule(of: place), "it is no socket") }
             guard tree.permits(.write, place) else { return notPermitted(place, "connect to") }
-            return .yes(.mount, rule(of: place), seen(place) + ": a socket that can be seen can be connected to")
+            switch policy.unixSockets {
+            case .host:
+                return .yes(.mount, rule(of: place), seen(place) + ": a socket that can be seen can be connected to")
+            case .own:
+                return .no(
+                    .connections, "EACCES", unixSocketRule, seen(place) + ", but is none of the call's own",
+                    remedy: "say \"unixSockets\": \"host\"")
+            case .none:
+                return .no(
+                    .seccomp, "EACCES", unixSocketRule, "no unix socket can be made",
+                    remedy: "say \"unixSockets\": \"host\"")
+            }
         }
+    }
+
+    /// Where the profile speaks of unix sockets.
+    var unixSocketRule: String {
+        policy.unixSocketsOrigin.isEmpty
+            ? "built-in: a call reaches the unix sockets that it has made" : policy.unixSocketsOrigin
     }
 
     /// Where the profile speaks of the network.

@@ -16,6 +16,10 @@ public struct Verdict: Equatable, Sendable {
         case network = "network namespace"
         /// The gate of a network by name.
         case gate
+        /// The filter of system calls.
+        case seccomp
+        /// Who connects in the sandbox's stead.
+        case connections
         /// The kernel itself, of any process.
         case kernel
     }

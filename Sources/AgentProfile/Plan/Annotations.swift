@@ -12,6 +12,10 @@ public enum Annotations {
     /// `true`: files in memory must not be executed; the filter refuses to make them, and vm.memfd_noexec=2 is a second
     /// lock where the kernel lets it be set.
     public static let memfdNoExec = "dev.agentrt.memfd_noexec"
+    /// `true`: memory that can be written, or could be, is never executed (PR_SET_MDWE).
+    public static let denyWriteExecute = "dev.agentrt.denyWriteExecuteMemory"
+    /// `own`: the runtime that stays with the container connects in its stead, to its own unix sockets alone.
+    public static let unixSockets = "dev.agentrt.unixSockets"
     /// JSON, `{"allow":[TARGET…]}`: the names and addresses that a gate connects to; all others are out of reach.
     public static let network = "dev.agentrt.network"
     /// What the files were that are mounted and executed, a line each: one that is not is refused.
@@ -42,6 +46,8 @@ public enum Annotations {
             memfdNoExec: policy.permitsMemfd ? "false" : "true",
             Self.pins: pins.text, sources: "real", version: "1",
         ]
+        if policy.unixSockets == .own { annotations[unixSockets] = "own" }
+        if policy.deniesWriteExecuteMemory { annotations[denyWriteExecute] = "true" }
         if let wallTime = policy.resources.wallTime { annotations[Self.wallTime] = String(wallTime) }
         if let cpuTime = policy.resources.cpuTime { annotations[Self.cpuTime] = String(cpuTime) }
         if let output = policy.resources.output { annotations[Self.output] = String(output) }

@@ -84,7 +84,7 @@ public struct BundlePlan: Sendable {
             uidMappings: mapping(user.uid), gidMappings: mapping(user.gid),
             resources: policy.resources.limits, cgroupsPath: try session?.controlGroup(for: policy),
             namespaces: namespaces.map { LinuxNamespace($0) },
-            seccomp: SeccompPolicy.filter(for: machine, permitsMemfd: policy.permitsMemfd),
+            seccomp: SeccompPolicy.filter(for: machine, policy),
             rootfsPropagation: .rprivate, maskedPaths: maskedPaths, readonlyPaths: readonlyPaths)
     }
 

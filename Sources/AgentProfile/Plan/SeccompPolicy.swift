@@ -11,14 +11,15 @@ enum SeccompPolicy {
     ///
     /// - Parameters:
     ///   - machine: The only architecture whose calls are let through; the kernel kills a process that makes others.
-    ///   - permitsMemfd: Whether files in memory may be made, from which the loader could run anything.
+    ///   - policy: What the sandbox may do: make files in memory, from which the loader could run anything, or connect
+    ///     to unix sockets.
     /// - Returns: The filter.
-    static func filter(for machine: ELFFile.Machine, permitsMemfd: Bool) -> Seccomp {
+    static func filter(for machine: ELFFile.Machine, _ policy: Policy) -> Seccomp {
         var allowed = SystemCalls.unconditional
         if machine == .x86_64 { allowed += SystemCalls.onlyX86 }
-        if permitsMemfd { allowed += ["memfd_create", "memfd_secret"] }
+        if policy.permitsMemfd { allowed += ["memfd_create", "memfd_secret"] }
         var rules = [SeccompRule(names: allowed.sorted(), action: .allow)]
-        rules += clone + sockets + terminal + personality
+        rules += clone + sockets(policy.unixSockets) + terminal + personality
         rules.append(
             SeccompRule(
                 // A listener would let a tool answer calls of others in the kernel's stead (seccomp_unotify(2)).
@@ -32,6 +33,7 @@ enum SeccompPolicy {
     }
 
     private static let notPermitted: UInt32 = 1
+    private static let permissionDenied: UInt32 = 13
     private static let notImplemented: UInt32 = 38
     private static let protocolNotSupported: UInt32 = 93
     private static let addressFamilyNotSupported: UInt32 = 97
@@ -55,14 +57,32 @@ enum SeccompPolicy {
     }
 
     /// Sockets of the machine itself and of IP, and the kernel's routing tables, which the resolver reads.
-    private static var sockets: [SeccompRule] {
+    ///
+    /// Who can make a unix socket can connect it to any that a path leads to, on a read-only mount as well, and a filter
+    /// sees no path. So only `host` permits it here; for `own` agentrt, where it stays with the container, permits
+    /// streams and connects them itself (``Annotations/unixSockets``). Datagrams can be sent to a path without being
+    /// connected, from a pair of sockets too.
+    private static func sockets(_ unixSockets: Policy.UnixSockets) -> [SeccompRule] {
         let (unix, inet, inet6, netlink): (UInt64, UInt64, UInt64, UInt64) = (1, 2, 10, 16)
         func rule(
             _ name: String, _ action: SeccompAction, _ errno: UInt32? = nil, _ arguments: SeccompArgument...
         ) -> SeccompRule { SeccompRule(names: [name], action: action, errnoRet: errno, args: arguments) }
 
         let known = [unix, inet, inet6]
-        var rules = known.map { rule("socket", .allow, nil, SeccompArgument(0, .equal, $0)) }
+        var rules = [inet, inet6].map { rule("socket", .allow, nil, SeccompArgument(0, .equal, $0)) }
+        if unixSockets == .host {
+            rules += ["socket", "socketpair"].map { rule($0, .allow, nil, SeccompArgument(0, .equal, unix)) }
+        } else {
+            rules.append(rule("socket", .errno, permissionDenied, SeccompArgument(0, .equal, unix)))
+            // The kernel looks at the low four bits of the type; streams (0001) and packets (0101) are always connected.
+            func pair(_ action: SeccompAction, mask: UInt64, value: UInt64) -> SeccompRule {
+                rule(
+                    "socketpair", action, action == .allow ? nil : permissionDenied, SeccompArgument(0, .equal, unix),
+                    SeccompArgument(1, .maskedEqual, mask, valueTwo: value))
+            }
+            rules += [pair(.allow, mask: 0b1011, value: 0b0001), pair(.errno, mask: 0b0001, value: 0)]
+            rules += [0b0010, 0b1000].map { pair(.errno, mask: $0, value: $0) }
+        }
         // Protocol 0 of AF_NETLINK is routing.
         rules += [
             rule("socket", .allow, nil, SeccompArgument(0, .equal, netlink), SeccompArgument(2, .equal, 0)),
@@ -76,7 +96,6 @@ enum SeccompPolicy {
         }
         return rules + [
             rule("socket", .errno, addressFamilyNotSupported, SeccompArgument(0, .greaterThan, netlink)),
-            rule("socketpair", .allow, nil, SeccompArgument(0, .equal, unix)),
             rule("socketpair", .errno, addressFamilyNotSupported, SeccompArgument(0, .notEqual, unix)),
         ]
     }

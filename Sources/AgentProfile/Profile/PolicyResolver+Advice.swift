@@ -72,6 +72,21 @@ extension PolicyResolver {
         }
     }
 
+    /// Tells of listed files that have other names: what is granted or denied of a file is so by its listed name alone.
+    mutating func adviseOnHardLinks(_ grants: ResolvedGrants) {
+        for rule in grants.paths where rule.kind == .regular && rule.access != .readOnly {
+            // For advice only: a file that has gone is the planner's error.
+            guard let status = try? fileStatus(rule.path), status.links > 1 else { continue }
+            let others = status.links == 2 ? "another name" : "\(status.links - 1) other names"
+            advise(
+                rule.place,
+                "\(quotedOnOneLine(rule.path)) has \(others) (hard links): "
+                    + (rule.access == .denied
+                        ? "it is denied by this one only"
+                        : "what is written to it is written to the file behind all of them"))
+        }
+    }
+
     private func hasShell(_ executables: [ResolvedExecutable]) -> Bool {
         guard let shell = try? ResolvedPath("/bin/sh"), let name = shell.names.first else { return false }
         return executables.granting(name) != nil

@@ -31,6 +31,20 @@ extension PolicyResolver {
         grants.output = try narrowed(agent.output, tool.output, Quantity.memoryText)
         grants.helpers = try narrowed(agent.helpers, tool.helpers)
         grants.memfd = try narrowed(agent.memfd, tool.memfd)
+        if let sockets = tool.unixSockets {
+            guard sockets.value <= agent.unixSockets.value else {
+                throw beyond(
+                    "\"\(sockets.value.rawValue)\"", agent.unixSockets.place,
+                    "is \"\(agent.unixSockets.value.rawValue)\"", at: sockets.place)
+            }
+            grants.unixSockets = sockets
+        }
+        if let denies = tool.deniesWriteExecuteMemory {
+            if agent.deniesWriteExecuteMemory.value, !denies.value {
+                throw beyond("false", agent.deniesWriteExecuteMemory.place, "says true", at: denies.place)
+            }
+            grants.deniesWriteExecuteMemory = denies
+        }
         return grants
     }
 

@@ -61,6 +61,7 @@ struct PolicyResolver {
         noteExecutables(grants)
         advise(grants)
         adviseOnEnvironment(grants)
+        adviseOnHardLinks(grants)
         let links = links(of: grants, interpreterLinks)
         removeRepeated(&grants)
         try protect(&grants)
@@ -79,6 +80,11 @@ struct PolicyResolver {
         policy.sessionResources = sessionResources
         policy.grantsHelpers = grants.helpers.value
         policy.permitsMemfd = grants.memfd.value
+        policy.unixSockets = grants.unixSockets.value
+        if grants.unixSockets.place.path.hasSuffix("unixSockets") {
+            policy.unixSocketsOrigin = grants.unixSockets.place.path
+        }
+        policy.deniesWriteExecuteMemory = grants.deniesWriteExecuteMemory.value
         return PolicyResolution(policy: policy, notes: notes, advice: advice)
     }
 
@@ -87,7 +93,9 @@ struct PolicyResolver {
         var grants = ResolvedGrants(
             place: written.place, network: try network(written.network) ?? Placed(.none, at: written.place),
             helpers: written.helpers ?? Placed(true, at: written.place),
-            memfd: written.memfd ?? Placed(false, at: written.place))
+            memfd: written.memfd ?? Placed(false, at: written.place),
+            unixSockets: written.unixSockets ?? Placed(.own, at: written.place),
+            deniesWriteExecuteMemory: written.deniesWriteExecuteMemory ?? Placed(false, at: written.place))
         grants.paths = try pathRules(of: written)
         grants.executables = try executables(written.allowedExecutables ?? [])
         grants.passed = (written.passedEnvironment ?? []).map(\.value)

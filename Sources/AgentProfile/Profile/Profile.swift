@@ -63,6 +63,10 @@ public struct Profile: Equatable, Sendable {
         public var helpers: Placed<Bool>?
         /// Whether memfd_create(2) is permitted.
         public var memfd: Placed<Bool>?
+        /// Which unix sockets can be reached.
+        public var unixSockets: Placed<Policy.UnixSockets>?
+        /// Whether memory that was written is never executed.
+        public var deniesWriteExecuteMemory: Placed<Bool>?
 
         /// Grants of which nothing is written yet.
         ///

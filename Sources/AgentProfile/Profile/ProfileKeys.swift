@@ -7,7 +7,7 @@ enum ProfileKeys {
     /// Of an agent and of a tool.
     static let grants = [
         "readOnlyPaths", "writeablePaths", "writablePaths", "deniedPaths", "allowedExecutables", "network",
-        "environment", "resources", "helpers", "memfd",
+        "environment", "resources", "helpers", "memfd", "unixSockets", "denyWriteExecuteMemory",
     ]
     /// Of an agent.
     static let agent = ["extends"] + grants + ["tools"]

@@ -106,6 +106,17 @@ extension ProfileObject {
         }
     }
 
+    /// `"none"`, `"own"` or `"host"`.
+    func unixSockets(_ key: String) throws(ProfileProblem) -> Placed<Policy.UnixSockets>? {
+        guard let text = try string(key) else { return nil }
+        guard let sockets = Policy.UnixSockets(rawValue: text.value) else {
+            throw ProfileProblem(
+                "unknown value \(quotedOnOneLine(text.value)); known are \"none\", \"own\" and \"host\"", at: text.place
+            )
+        }
+        return Placed(sockets, at: text.place)
+    }
+
     // MARK: Environment
 
     /// A list of names of variables.

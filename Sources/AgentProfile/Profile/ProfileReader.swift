@@ -76,6 +76,8 @@ enum ProfileReader {
         grants.network = try object.network("network")
         grants.helpers = try object.bool("helpers")
         grants.memfd = try object.bool("memfd")
+        grants.unixSockets = try object.unixSockets("unixSockets")
+        grants.deniesWriteExecuteMemory = try object.bool("denyWriteExecuteMemory")
         try readEnvironment(object, into: &grants)
         try readResources(object, into: &grants)
         return grants

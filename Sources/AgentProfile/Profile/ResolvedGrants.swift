@@ -27,6 +27,10 @@ struct ResolvedGrants {
     var helpers: Placed<Bool>
     /// Whether memfd_create(2) is permitted.
     var memfd: Placed<Bool>
+    /// Which unix sockets can be reached.
+    var unixSockets: Placed<Policy.UnixSockets>
+    /// Whether memory that was written is never executed.
+    var deniesWriteExecuteMemory: Placed<Bool>
 
     /// The most that may be used.
     var resources: Policy.Resources {

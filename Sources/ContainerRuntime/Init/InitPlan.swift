@@ -37,6 +37,8 @@ struct InitPlan {
     var annotations: RuntimeAnnotations
     /// Whether vm.memfd_noexec is set for the container's pid namespace (``MemfdProtection``).
     let forbidsMemfdExecution: Bool
+    /// Whether the runtime connects in the container's stead (``ConnectionSupervisor``).
+    let supervisesConnections: Bool
 
     struct JoinedNamespace {
         let kind: NamespaceSet
@@ -59,8 +61,9 @@ struct InitPlan {
     ///   - spec: The bundle's configuration, already validated.
     ///   - bundle: The bundle's absolute path.
     ///   - stateRoot: Where compiled filters are kept.
+    ///   - staysAttached: Whether the runtime stays with the container.
     /// - Throws: ``RuntimeError`` naming, by JSON path, what cannot be done.
-    init(_ spec: Spec, bundle: String, stateRoot: StateRoot) throws(RuntimeError) {
+    init(_ spec: Spec, bundle: String, stateRoot: StateRoot, staysAttached: Bool = false) throws(RuntimeError) {
         try refuseWhatIsNotBuilt(spec)
         guard let root = spec.root else { throw RuntimeError("root: is missing") }
         guard let process = spec.process else { throw RuntimeError("process: is missing") }
@@ -129,8 +132,9 @@ struct InitPlan {
             hasOwnSetting: new.contains(.pid) && !linux.hasNamespace(.user), seccomp: linux.seccomp)
         hooks = spec.hooks
         networkDevices = NetworkDevices(linux.netDevices)
+        supervisesConnections = annotations.reachesOwnUnixSockets && staysAttached && ConnectionSupervisor.isPossible
         self.process = try ProcessPlan(
-            process, seccomp: linux.seccomp, memoryPolicy: linux.memoryPolicy, canNotify: true,
+            process, seccomp: supervisesConnections ? linux.seccomp?.permittingSupervisedSockets : linux.seccomp, memoryPolicy: linux.memoryPolicy, canNotify: true,
             stateRoot: stateRoot)
         if annotations.hasReapingInit, self.process.notifyingFilter != nil {
             throw RuntimeError("linux.seccomp.listenerPath: goes with no reaping init (annotations.dev.agentrt.init)")

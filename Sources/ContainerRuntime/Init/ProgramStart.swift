@@ -100,6 +100,9 @@ struct ProgramStart {
         let environmentBlock = CStringBlock(variables)
         try during("descriptors") { try closeOnExec(from: 3 + preservedDescriptors) }
         try awaitGo()
+        if annotations.deniesWriteExecuteMemory {
+            try during("annotations.dev.agentrt.denyWriteExecuteMemory") { try denyWriteExecuteMemory() }
+        }
         // Once more: whoever shares the root file system had time to exchange the program since it was found.
         try ExecutableLookup.refuseOwnImage(executable, process.arguments[0], isLast: true)
 

@@ -44,6 +44,12 @@ final class EscapePlace {
         if escape.uses("dynamic") { try copy("/usr/bin/cat", directory + "/src/dynamic") }
         if escape.uses("evil.so") { try copy(session.library, directory + "/src/evil.so") }
         try Files.write(profile(for: escape), to: profile)
+        if escape.uses("listener") || escape.uses("inbox") {
+            for name in ["src/listener", "temp/listener"] {
+                sockets.append(try Self.boundSocket(directory + "/" + name))
+            }
+            sockets.append(try Self.boundSocket(directory + "/src/inbox", SOCK_DGRAM))
+        }
         try give(directory)
         if escape.uses("suid") {
             // Belongs to root, and gives its rights to whoever runs it where that is permitted.
@@ -182,22 +188,29 @@ final class EscapePlace {
             }
         }
         var made = [internet]
-        for bytes in [[0] + Array(name.utf8), Array(path.utf8) + [0]] {
-            let unix = try check(socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0), "socket")
-            var address = sockaddr_un()
-            address.sun_family = sa_family_t(AF_UNIX)
-            withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes.prefix(107)) }
-            let length = socklen_t(2 + bytes.count)
-            _ = try withUnsafePointer(to: &address) {
-                try $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    try check(bind(unix, $0, length), "bind", path)
-                }
-            }
-            try check(Glibc.listen(unix, 64), "listen")
-            made.append(unix)
-        }
-        chmod(path, 0o777)
+        made.append(try boundSocket([0] + Array(name.utf8), SOCK_STREAM))
+        made.append(try boundSocket(path))
         return (UInt16(bigEndian: address.sin_port), made)
+    }
+
+    /// A unix socket at a path, which everybody may use.
+    private static func boundSocket(_ path: String, _ kind: __socket_type = SOCK_STREAM) throws -> Int32 {
+        let unix = try boundSocket(Array(path.utf8) + [0], kind)
+        try check(chmod(path, 0o777), "chmod", path)
+        return unix
+    }
+
+    private static func boundSocket(_ bytes: [UInt8], _ kind: __socket_type) throws -> Int32 {
+        let unix = try check(socket(AF_UNIX, Int32(kind.rawValue | SOCK_CLOEXEC.rawValue), 0), "socket")
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes.prefix(107)) }
+        let length = socklen_t(2 + bytes.count)
+        _ = try withUnsafePointer(to: &address) {
+            try $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { try check(Glibc.bind(unix, $0, length), "bind") }
+        }
+        if kind == SOCK_STREAM { try check(Glibc.listen(unix, 64), "listen") }
+        return unix
     }
 }
 

@@ -184,6 +184,32 @@ extension Escape {
             os.symlink(O + "/socket", W + "/s")
             socket.socket(1, 1).connect(W + "/s")
             """),
+        python("listener-in-read-only-tree", "socket.socket(1, 1).connect(P + '/src/listener')"),
+        python("listener-in-written-tree", "socket.socket(1, 1).connect(W + '/listener')"),
+        python("listener-by-directory", "os.chdir(P + '/src'); socket.socket(1, 1).connect('listener')"),
+        python(
+            "listener-by-descriptor",
+            "d = os.open(P + '/src', os.O_PATH); socket.socket(1, 1).connect(f'/proc/self/fd/{d}/listener')"),
+        python(
+            "listener-by-root-of-process",
+            "os.chdir(f'/proc/{os.getpid()}/root'); socket.socket(1, 1).connect(P[1:] + '/src/listener')"),
+        python("listener-by-hard-link", "os.link(W + '/listener', W + '/l'); socket.socket(1, 1).connect(W + '/l')"),
+        python("listener-renamed", "os.rename(W + '/listener', W + '/r'); socket.socket(1, 1).connect(W + '/r')"),
+        python(
+            "listener-by-short-address",
+            """
+            os.chdir(W)
+            os.rename("listener", "l")
+            client = socket.socket(1, 1)
+            if libc.connect(client.fileno(), b"\\x01\\0l".ljust(16, b"\\0"), 16): sys.exit(1)
+            """),
+        python("listener-without-blocking", "c = socket.socket(1, 1 | 2048); c.connect(P + '/src/listener')"),
+        python("inbox", "socket.socket(1, 2).sendto(b'x', P + '/src/inbox')"),
+        python("inbox-connected", "c = socket.socket(1, 2); c.connect(P + '/src/inbox'); c.send(b'x')"),
+        python("inbox-by-pair", "socket.socketpair(1, 2)[0].sendto(b'x', P + '/src/inbox')"),
+        python("inbox-by-pair-connected", "c = socket.socketpair(1, 2)[0]; c.connect(P + '/src/inbox'); c.send(b'x')"),
+        python("inbox-by-message", "socket.socketpair(1, 2)[0].sendmsg([b'x'], [], 0, P + '/src/inbox')"),
+        python("inbox-raw", "socket.socket(1, 3).sendto(b'x', P + '/src/inbox')"),
         python(
             "change-interface",
             """

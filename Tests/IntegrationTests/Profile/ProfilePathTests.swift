@@ -58,6 +58,34 @@ import Testing
         }
     }
 
+    /// What SECURITY.md says of files that appear later: within a denied directory nothing is there, whatever comes; a
+    /// denied file that is written to stays denied; a pattern holds for what the next call finds.
+    @Test(arguments: Identity.allCases) func whatIsDeniedIsDeniedWhileACallRuns(_ identity: Identity) throws {
+        let project = try SandboxedProject(
+            identity,
+            more: #", "deniedPaths": ["<project root>/src/vault", "<project root>/src/key", "<project root>/**/*.pem"]"#
+        )
+        let source = project.directory + "/src"
+        try Files.makeDirectory(source + "/vault")
+        try Files.write("secret\n", to: source + "/key")
+        let reads = ["src/vault/late", "src/key", "src/late.pem", "temp/late.pem"].map {
+            "read -r line < \($0) && echo \"\($0) $line\""
+        }.joined(separator: "; ")
+        let call = try project.start(
+            "/usr/bin/bash", "-c", "echo begun; until [[ -e temp/go ]]; do :; done; \(reads); echo end")
+        try call.waitForOutput("begun")
+        for (name, text) in [
+            ("src/vault/late", "secret\n"), ("src/key", "another secret\n"), ("src/late.pem", "late\n"),
+            ("temp/late.pem", "late\n"), ("temp/go", ""),
+        ] { try Files.write(text, to: project.directory + "/" + name) }
+        let output = try call.wait()
+        #expect(output.standardOutput == "begun\nsrc/late.pem late\ntemp/late.pem late\nend\n", "\(output)")
+        #expect(output.standardError.contains("src/vault/late: Permission denied"), "\(output)")
+        #expect(output.standardError.contains("src/key: Permission denied"), "\(output)")
+        let next = try project.bash(reads + "; echo end")
+        #expect(next.standardOutput == "end\n", "\(next)")
+    }
+
     @Test(arguments: Identity.allCases) func whatIsProtectedStaysInItsPlace(_ identity: Identity) throws {
         let project = try project(identity)
         for line in [

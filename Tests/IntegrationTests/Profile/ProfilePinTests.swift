@@ -181,6 +181,45 @@ import Testing
         }
     }
 
+    /// A program that is added later finds what the call was made with, or nothing.
+    @Test(arguments: Identity.allCases) func execTakesWhatTheCallWasMadeWith(_ identity: Identity) throws {
+        for isBundle in [false, true] {
+            let made = try Made(identity, words: ["bash", "-c", "echo ready; read -r line"])
+            let id = "pin-\(uniqueNumber())"
+            var call = try made.project.command(
+                ["bash", "-c", "echo ready; read -r line"], ["--id", id], .pipe)
+            if isBundle {
+                call.arguments = Array(call.arguments[..<2]) + ["run", "--bundle", made.bundle, id]
+            }
+            let running = try call.start()
+            try running.waitForOutput("ready")
+            func added(_ words: String...) throws -> Output {
+                var command = Command(
+                    Runtime.current.path, ["--root", try made.project.scratch.stateRoot, "exec", id] + words)
+                command.user = identity.caller
+                return try command.run()
+            }
+            #expect(try added("./test-script.sh").succeeded().standardOutput == "first source\n")
+            // Another file in its place, with the same words.
+            try check(rename(made.script, made.script + ".old"), "rename", made.script)
+            try made.write("#!/usr/bin/bash\necho first $(<src/main.txt)\n")
+            let replaced = try added("./test-script.sh")
+            #expect(replaced.status != 0 && replaced.message.contains("it was replaced (inode "), "\(replaced)")
+            try check(rename(made.script + ".old", made.script), "rename", made.script)
+            #expect(try added("./test-script.sh").succeeded().standardOutput == "first source\n")
+            // The same file with other words is refused, whatever is to be executed.
+            try made.write("#!/usr/bin/bash\necho other $(<src/main.txt)\n")
+            for words in ["./test-script.sh", made.script, "/usr/bin/bash"] {
+                let output = try added(words)
+                #expect(output.status != 0 && output.standardOutput.isEmpty, "\(output)")
+                #expect(
+                    output.message.contains("\"\(made.script)\" has changed since the plan was made"), "\(output)")
+            }
+            running.closeInput()
+            _ = try running.wait()
+        }
+    }
+
     // MARK: Planning again
 
     @Test(arguments: Identity.allCases) func replanTakesWhatIsThereNow(_ identity: Identity) throws {

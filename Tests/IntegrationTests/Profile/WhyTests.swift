@@ -91,40 +91,11 @@ import Testing
         return paths
     }
 
-    private func answers(_ project: SandboxedProject, _ questions: String) throws -> [String] {
-        var command = try project.command([], [], .text(questions))
-        let all = command.arguments
-        command.arguments = Array(all[..<2]) + ["why", project.profile, "--batch", "--project", project.directory]
-        let lines = try command.run(timeout: 60).succeeded().standardOutput.split(separator: "\n")
-        return try lines.map { line in
-            let object = try JSONParser.parse(Array(line.utf8)).asObject()
-            let isPermitted: Bool = try object.required("permitted")
-            return isPermitted ? "ok" : try object.required("errno")
-        }
-    }
-
-    private func compare(_ project: SandboxedProject, _ questions: [String]) throws {
-        let text = questions.map { $0 + "\n" }.joined()
-        let answered = try answers(project, text)
-        let tried = try project.run([project.directory + "/payload", "ask"], input: .text(text)).succeeded()
-        let facts = tried.standardOutput.split(separator: "\n").map {
-            $0.split(separator: "=").last.map(String.init) ?? ""
-        }
-        #expect(answered.count == questions.count && facts.count == questions.count)
-        var differences: [String] = []
-        for (question, (answer, fact)) in zip(questions, zip(answered, facts)) where answer != fact {
-            // Which of two reasons comes first is the kernel's matter.
-            if answer != "ok", fact != "ok" { continue }
-            differences.append("\(question): why says \(answer), the kernel \(fact)")
-        }
-        #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
-    }
-
     @Test(arguments: Identity.allCases) func theKernelDoesWhatIsAnswered(_ identity: Identity) throws {
         let project = try project(identity)
         let paths = try paths(project)
         #expect(paths.count > 700)
-        try compare(project, paths.flatMap { path in ["read", "write", "exec"].map { "\($0) \(path)" } })
+        try project.compareAnswers(to: paths.flatMap { path in ["read", "write", "exec"].map { "\($0) \(path)" } })
     }
 
     @Test(arguments: Identity.allCases) func addressesAreReachedAsAnswered(_ identity: Identity) throws {
@@ -144,9 +115,8 @@ import Testing
             waiting.input = .pipe
             let running = try waiting.start()
             try running.waitForOutput("ready")
-            try compare(
-                project,
-                [
+            try project.compareAnswers(
+                to: [
                     "127.0.0.1:9", "127.9.8.7:65000", "[::1]:9", "0.0.0.0:9", "\(socket)", "/run/docker.sock",
                     "/run/dbus/x",
                     project.directory + "/src/main.txt", project.directory + "/vault/key",
