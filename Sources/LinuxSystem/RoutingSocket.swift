@@ -16,6 +16,7 @@ struct RoutingSocket: ~Copyable {
     /// Opens this namespace's socket.
     ///
     /// - Parameter protocolNumber: What it speaks to; routing, unless another is named.
+    /// - Throws: ``SystemCallError``.
     init(protocolNumber: Int = 0) throws(SystemCallError) {
         let type = Int(SOCK_RAW.rawValue) | Int(O_CLOEXEC)
         socket = FileDescriptor(

@@ -134,7 +134,8 @@ struct InitPlan {
         networkDevices = NetworkDevices(linux.netDevices)
         supervisesConnections = annotations.reachesOwnUnixSockets && staysAttached && ConnectionSupervisor.isPossible
         self.process = try ProcessPlan(
-            process, seccomp: supervisesConnections ? linux.seccomp?.permittingSupervisedSockets : linux.seccomp, memoryPolicy: linux.memoryPolicy, canNotify: true,
+            process, seccomp: supervisesConnections ? linux.seccomp?.permittingSupervisedSockets : linux.seccomp,
+            memoryPolicy: linux.memoryPolicy, canNotify: true,
             stateRoot: stateRoot)
         if annotations.hasReapingInit, self.process.notifyingFilter != nil {
             throw RuntimeError("linux.seccomp.listenerPath: goes with no reaping init (annotations.dev.agentrt.init)")
