@@ -157,6 +157,8 @@ public struct Policy: Equatable, Sendable {
     public var unixSockets = UnixSockets.own
     /// Where the profile says so; empty where it says nothing.
     public var unixSocketsOrigin = ""
+    /// Unix sockets that an entry of the profile lists by themselves, which are reached with ``UnixSockets/own`` too.
+    public var listedSockets: [String] = []
     /// Whether memory that was written is never executed (prctl(2), PR_SET_MDWE).
     public var deniesWriteExecuteMemory = false
 

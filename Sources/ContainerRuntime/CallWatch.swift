@@ -61,15 +61,39 @@ struct CallWatchEnd {
     let socket: Int32
     /// Whether the unix sockets of this network namespace are told too (``ConnectionSupervisor``).
     let sendsSocketTable: Bool
+    /// Sockets that are reached as well.
+    let listedSockets: [String]
+
+    /// How many there can be: a frame has 16 descriptors.
+    static let socketLimit = 14
 
     /// Installs the filter in this process, and sends its listener out.
     func install() throws(RuntimeError) {
         try during("watch") { () throws(SystemCallError) in
             let table = sendsSocketTable ? FileDescriptorBox(try UnixSocketTable.open()) : nil
+            // Before the filter, of which opening may be a call.
+            let sockets = try openListedSockets()
             let listener = try CallListener.install(filters)
-            let descriptors = [listener.rawValue] + (table.map { [$0.descriptor.rawValue] } ?? [])
-            try FrameSocket(FileDescriptor(owning: socket)).send([1], descriptors: descriptors)
+            let others = (table.map { [$0] } ?? []) + sockets
+            let numbers = [listener.rawValue] + others.map { $0.descriptor.rawValue }
+            try FrameSocket(FileDescriptor(owning: socket)).send([table == nil ? 0 : 1], descriptors: numbers)
+            withExtendedLifetime(others) {}
         }
+    }
+}
+
+extension CallWatchEnd {
+    /// The listed sockets, held so that they stay the same; one that is not there now is not reached.
+    private func openListedSockets() throws(SystemCallError) -> [FileDescriptorBox] {
+        var sockets: [FileDescriptorBox] = []
+        for path in listedSockets {
+            do throws(SystemCallError) {
+                sockets.append(FileDescriptorBox(try openFile(path, [.path, .noFollow])))
+            } catch  where error.errno == .noSuchFile {
+                continue
+            }
+        }
+        return sockets
     }
 }
 
@@ -115,8 +139,13 @@ final class CallObserver {
             let listener = CallListener(descriptor)
             self.listener = listener
             guard let supervisedPlaces else { return }
-            let table = frame?.descriptors.dropFirst().first
-            supervisor = ConnectionSupervisor(listener, freshPlaces: supervisedPlaces, table: table)
+            let others = frame?.descriptors.dropFirst() ?? []
+            let hasTable = frame?.bytes == [1]
+            supervisor = try during("watch") { () throws(SystemCallError) in
+                try ConnectionSupervisor(
+                    listener, freshPlaces: supervisedPlaces, table: hasTable ? others.first : nil,
+                    listed: Array(others.dropFirst(hasTable ? 1 : 0)))
+            }
             return
         }
         let state = listener.state()

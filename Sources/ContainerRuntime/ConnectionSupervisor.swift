@@ -16,7 +16,11 @@ final class ConnectionSupervisor {
     private let listener: CallListener
     private let freshPlaces: [String]
     private let table: FileDescriptorBox?
+    private let listed: [FileDescriptorBox]
+    private let listedStatus: [FileStatus]
     private var waiting: [Waiting] = []
+    /// How many calls may wait at a time: each holds up to two of this process's descriptors.
+    private static let waitingLimit = 200
 
     /// A supervisor.
     ///
@@ -24,9 +28,15 @@ final class ConnectionSupervisor {
     ///   - listener: Where the calls come from.
     ///   - freshPlaces: Where the container has file systems in memory to itself.
     ///   - table: Where the unix sockets of its network namespace are asked for (``UnixSocketTable``); nil where that is the host's.
-    init(_ listener: CallListener, freshPlaces: [String], table: FileDescriptorBox?) {
-        (self.listener, self.freshPlaces) = (listener, freshPlaces)
-        self.table = table
+    ///   - listed: Sockets that are reached as well.
+    /// - Throws: ``SystemCallError``.
+    init(
+        _ listener: CallListener, freshPlaces: [String], table: FileDescriptorBox?, listed: [FileDescriptorBox]
+    ) throws(SystemCallError) {
+        (self.listener, self.freshPlaces, self.table, self.listed) = (listener, freshPlaces, table, listed)
+        var statuses: [FileStatus] = []
+        for file in listed { statuses.append(try file.descriptor.status()) }
+        listedStatus = statuses
     }
 
     /// What must become writable for a call to be answered.
@@ -68,15 +78,20 @@ final class ConnectionSupervisor {
 
     private func answer(_ entry: Waiting) throws(SystemCallError) {
         switch try entry.connection.proceed() {
-        case .waits: waiting.append(entry)
+        case .waits:
+            guard waiting.count < Self.waitingLimit else {
+                throw SystemCallError(call: "connect", errno: .noBufferSpace)
+            }
+            waiting.append(entry)
         case .made: try listener.answer(entry.call, nil)
         case .failed(let errno): try listener.answer(entry.call, errno)
         }
     }
 
-    /// Whether a socket was made in the container: it lies on a file system in memory that only the container has, or
+    /// Whether a socket is listed, or was made in the container: it lies on a file system in memory that only the container has, or
     /// its network namespace has the socket.
     private func isOwn(_ file: FileStatus, _ root: borrowing RootDirectory) throws(SystemCallError) -> Bool {
+        if listedStatus.contains(where: { $0.device == file.device && $0.inode == file.inode }) { return true }
         for place in freshPlaces where try root.open(place).status().device == file.device { return true }
         return try table.map { table throws(SystemCallError) in
             try UnixSocketTable.of(table.descriptor, holds: file)
@@ -160,7 +175,8 @@ private final class Connection {
         guard let errno else { return .made }
         guard socket.blocks else { return .failed(errno) }
         switch errno {
-        case .inProgress, .alreadyInProgress: return .waits
+        // Within the machine it is made by now.
+        case .inProgress, .alreadyInProgress: return try outcome()
         case .wouldBlock where target != nil || socket.family == .unix:
             // The listener's queue is full.
             triesAgain = true

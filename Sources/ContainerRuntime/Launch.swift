@@ -180,7 +180,8 @@ final class Launch {
                 watch: watchEnd.map {
                     CallWatchEnd(
                         filters: $0.filters, socket: $0.socket.descriptor.rawValue,
-                        sendsSocketTable: plan.supervisesConnections && plan.newNamespaces.contains(.network))
+                        sendsSocketTable: plan.supervisesConnections && plan.newNamespaces.contains(.network),
+                        listedSockets: plan.supervisesConnections ? plan.annotations.listedUnixSockets ?? [] : [])
                 }
             ).run()
         }

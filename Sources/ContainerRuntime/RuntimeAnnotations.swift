@@ -13,8 +13,9 @@ struct RuntimeAnnotations: Equatable {
     var forbidsMemfdExecution = false
     /// Whether memory that was written is never executed (prctl(2), PR_SET_MDWE).
     var deniesWriteExecuteMemory = false
-    /// Whether the container reaches the unix sockets of its own processes, by the runtime (``ConnectionSupervisor``).
-    var reachesOwnUnixSockets = false
+    /// The unix sockets that the container reaches beside those of its own processes, by the runtime
+    /// (``ConnectionSupervisor``); nil where the filter alone decides.
+    var listedUnixSockets: [String]?
     /// Whether sources of bind mounts are free of symbolic links, so that one on the way was put there since.
     var hasRealSources = false
     /// What files were when the bundle was made (``checkIdentity(of:_:)``); nil where nothing is compared.
@@ -47,7 +48,7 @@ struct RuntimeAnnotations: Equatable {
             case "init":
                 guard let flag = Bool(value) else { throw invalid() }
                 hasReapingInit = flag
-            case "landlock": executablePaths = try Self.paths(value, key: key)
+            case "landlock": executablePaths = try Self.paths(value, key: key, member: "execute")
             case "memfd_noexec":
                 guard let flag = Bool(value) ?? (value == "2" ? true : nil) else { throw invalid() }
                 forbidsMemfdExecution = flag
@@ -55,8 +56,7 @@ struct RuntimeAnnotations: Equatable {
                 guard let flag = Bool(value) else { throw invalid() }
                 deniesWriteExecuteMemory = flag
             case "unixSockets":
-                guard value == "own" else { throw invalid() }
-                reachesOwnUnixSockets = true
+                listedUnixSockets = try Self.paths(value, key: key, member: "listed")
             case "network":
                 network = try during("annotations.\(key)") { try AllowList(annotation: value.utf8) }
             case "pins":
@@ -81,6 +81,11 @@ struct RuntimeAnnotations: Equatable {
             default: throw RuntimeError("annotations.\(key): unknown to this version of agentrt")
             }
         }
+        if let sockets = listedUnixSockets, sockets.count > CallWatchEnd.socketLimit {
+            throw RuntimeError(
+                "annotations.dev.agentrt.unixSockets: \(sockets.count) sockets; \(CallWatchEnd.socketLimit) are the most"
+            )
+        }
         if hasReapingInit == false, wallTime != nil {
             // Nobody would be left to keep the time once `create` and `start` have returned.
             throw RuntimeError("annotations.dev.agentrt.wallTime: needs dev.agentrt.init=true")
@@ -103,13 +108,13 @@ struct RuntimeAnnotations: Equatable {
         }
     }
 
-    private static func paths(_ value: String, key: String) throws(RuntimeError) -> [String] {
+    private static func paths(_ value: String, key: String, member name: String) throws(RuntimeError) -> [String] {
         try during("annotations.\(key)") {
             let object = try JSONParser.parse(Array(value.utf8)).asObject()
-            for member in object.members where member.key != "execute" {
+            for member in object.members where member.key != name {
                 throw RuntimeError("unknown member \(quoted(member.key))")
             }
-            return try object.required("execute", as: [String].self)
+            return try object.required(name, as: [String].self)
         }
     }
 }

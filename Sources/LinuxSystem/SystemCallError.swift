@@ -84,6 +84,8 @@ public struct Errno: Equatable, Hashable, RawRepresentable, CustomStringConverti
     public static let readOnlyFileSystem = Errno(rawValue: EROFS)
     /// Bad address.
     public static let badAddress = Errno(rawValue: EFAULT)
+    /// No buffer space available.
+    public static let noBufferSpace = Errno(rawValue: ENOBUFS)
     /// Connection refused.
     public static let connectionRefused = Errno(rawValue: ECONNREFUSED)
     /// Operation now in progress.

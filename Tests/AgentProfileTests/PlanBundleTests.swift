@@ -123,7 +123,7 @@ struct PlanBundleTests {
                 "dev.agentrt.landlock": #"{"execute":["/home/user/project/test-script.sh","/usr/bin/bash","#
                     + #""/usr/bin/curl","/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"]}"#,
                 "dev.agentrt.memfd_noexec": "true", "dev.agentrt.sources": "real", "dev.agentrt.version": "1",
-                "dev.agentrt.unixSockets": "own",
+                "dev.agentrt.unixSockets": #"{"listed":[]}"#,
             ])
     }
 

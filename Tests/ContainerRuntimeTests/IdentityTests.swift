@@ -69,9 +69,10 @@ struct IdentityTests {
             "dev.agentrt.init": "true", "dev.agentrt.landlock": "{\"execute\":[\"/bin\"]}",
             "dev.agentrt.memfd_noexec": "2", "dev.agentrt.sources": "real", "dev.agentrt.wallTime": "1500",
             "dev.agentrt.version": "x", "dev.agentrt.pins": "d 8 1 2 /usr", "dev.agentrt.profile": "{}",
-            "org.other": "y", "dev.agentrt.unixSockets": "own", "dev.agentrt.denyWriteExecuteMemory": "true",
+            "org.other": "y", "dev.agentrt.unixSockets": #"{"listed":["/s"]}"#,
+            "dev.agentrt.denyWriteExecuteMemory": "true",
         ])
-        #expect(read.reachesOwnUnixSockets && read.deniesWriteExecuteMemory)
+        #expect(read.listedUnixSockets == ["/s"] && read.deniesWriteExecuteMemory)
         #expect(read.pins?.entries.map(\.path) == ["/usr"])
         #expect(read.namesProfile)
         #expect(read.hasReapingInit)
@@ -88,7 +89,8 @@ struct IdentityTests {
         ("wallTime", "+1"),
         ("wallTime", "1s"), ("landlock", "[]"), ("landlock", "{}"), ("landlock", "{\"execute\":[],\"read\":[]}"),
         ("landlock", "no"), ("nope", "1"), ("", "1"), ("pins", "/usr"), ("pins", "d 8 1 /usr"), ("wallTime", "5"),
-        ("unixSockets", "host"), ("denyWriteExecuteMemory", "1"),
+        ("unixSockets", "own"), ("unixSockets", #"{"listed":"/"}"#), ("unixSockets", "{}"),
+        ("denyWriteExecuteMemory", "1"),
     ])
     func annotationsRefused(_ key: String, _ value: String) {
         let line = failure { _ = try RuntimeAnnotations(["dev.agentrt." + key: value]) }

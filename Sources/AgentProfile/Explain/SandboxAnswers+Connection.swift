@@ -92,9 +92,12 @@ extension SandboxAnswers {
             case .host:
                 return .yes(.mount, rule(of: place), seen(place) + ": a socket that can be seen can be connected to")
             case .own:
+                if policy.listedSockets.contains(place.path) {
+                    return .yes(.connections, rule(of: place), seen(place) + ": a socket that is listed by itself")
+                }
                 return .no(
                     .connections, "EACCES", unixSocketRule, seen(place) + ", but is none of the call's own",
-                    remedy: "say \"unixSockets\": \"host\"")
+                    remedy: "add \(quoted(place.path)) to readOnlyPaths, or say \"unixSockets\": \"host\"")
             case .none:
                 return .no(
                     .seccomp, "EACCES", unixSocketRule, "no unix socket can be made",

@@ -14,7 +14,8 @@ public enum Annotations {
     public static let memfdNoExec = "dev.agentrt.memfd_noexec"
     /// `true`: memory that can be written, or could be, is never executed (PR_SET_MDWE).
     public static let denyWriteExecute = "dev.agentrt.denyWriteExecuteMemory"
-    /// `own`: the runtime that stays with the container connects in its stead, to its own unix sockets alone.
+    /// JSON, `{"listed":[PATH…]}`: the runtime that stays with the container connects in its stead, to its own unix
+    /// sockets and to these.
     public static let unixSockets = "dev.agentrt.unixSockets"
     /// JSON, `{"allow":[TARGET…]}`: the names and addresses that a gate connects to; all others are out of reach.
     public static let network = "dev.agentrt.network"
@@ -46,7 +47,11 @@ public enum Annotations {
             memfdNoExec: policy.permitsMemfd ? "false" : "true",
             Self.pins: pins.text, sources: "real", version: "1",
         ]
-        if policy.unixSockets == .own { annotations[unixSockets] = "own" }
+        if policy.unixSockets == .own {
+            var sockets = JSONObject()
+            sockets.encode("listed", policy.listedSockets)
+            annotations[unixSockets] = JSONWriter.string(sockets)
+        }
         if policy.deniesWriteExecuteMemory { annotations[denyWriteExecute] = "true" }
         if let wallTime = policy.resources.wallTime { annotations[Self.wallTime] = String(wallTime) }
         if let cpuTime = policy.resources.cpuTime { annotations[Self.cpuTime] = String(cpuTime) }

@@ -87,6 +87,33 @@ extension PolicyResolver {
         }
     }
 
+    /// Unix sockets that are listed by themselves. Where their directory can be written a call could put another one in
+    /// the place of one: then it is not listed.
+    func listedSockets(_ grants: ResolvedGrants) -> [String] {
+        let rules = grants.rulesByPath
+        return sockets(grants).filter { !isReplaceable($0, rules) }.map(\.path)
+    }
+
+    /// Tells of listed sockets that are not reached.
+    mutating func adviseOnSockets(_ grants: ResolvedGrants) {
+        let rules = grants.rulesByPath
+        for rule in sockets(grants) where grants.unixSockets.value == .own && isReplaceable(rule, rules) {
+            advise(
+                rule.place,
+                "\(quotedOnOneLine(rule.path)) is a socket in a writeable directory, where a call could put another in its "
+                    + "place: it is reached with \"unixSockets\": \"host\" only")
+        }
+    }
+
+    private func sockets(_ grants: ResolvedGrants) -> [ResolvedRule] {
+        grants.paths.filter { $0.kind == .socket && $0.access != .denied && !$0.isMatch }
+    }
+
+    private func isReplaceable(_ rule: ResolvedRule, _ rules: PathMap<ResolvedRule>) -> Bool {
+        let parent = rule.path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(rule.path[..<$0]) } ?? ""
+        return rules.covering(parent.isEmpty ? "/" : parent)?.access == .writable
+    }
+
     private func hasShell(_ executables: [ResolvedExecutable]) -> Bool {
         guard let shell = try? ResolvedPath("/bin/sh"), let name = shell.names.first else { return false }
         return executables.granting(name) != nil

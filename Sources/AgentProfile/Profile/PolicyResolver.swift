@@ -62,6 +62,7 @@ struct PolicyResolver {
         advise(grants)
         adviseOnEnvironment(grants)
         adviseOnHardLinks(grants)
+        adviseOnSockets(grants)
         let links = links(of: grants, interpreterLinks)
         removeRepeated(&grants)
         try protect(&grants)
@@ -84,6 +85,7 @@ struct PolicyResolver {
         if grants.unixSockets.place.path.hasSuffix("unixSockets") {
             policy.unixSocketsOrigin = grants.unixSockets.place.path
         }
+        policy.listedSockets = listedSockets(grants)
         policy.deniesWriteExecuteMemory = grants.deniesWriteExecuteMemory.value
         return PolicyResolution(policy: policy, notes: notes, advice: advice)
     }

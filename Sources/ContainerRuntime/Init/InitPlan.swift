@@ -132,7 +132,7 @@ struct InitPlan {
             hasOwnSetting: new.contains(.pid) && !linux.hasNamespace(.user), seccomp: linux.seccomp)
         hooks = spec.hooks
         networkDevices = NetworkDevices(linux.netDevices)
-        supervisesConnections = annotations.reachesOwnUnixSockets && staysAttached && ConnectionSupervisor.isPossible
+        supervisesConnections = annotations.listedUnixSockets != nil && staysAttached && ConnectionSupervisor.isPossible
         self.process = try ProcessPlan(
             process, seccomp: supervisesConnections ? linux.seccomp?.permittingSupervisedSockets : linux.seccomp,
             memoryPolicy: linux.memoryPolicy, canNotify: true,

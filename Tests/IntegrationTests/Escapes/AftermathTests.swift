@@ -160,11 +160,13 @@ import Testing
         #expect(Files.list(outside).isEmpty)
     }
 
-    /// A descriptor that another call passes on is not executed where its file is not listed.
+    /// A descriptor that another call passes on is not executed where its file is not listed. They meet only where the
+    /// profile permits it.
     @Test(arguments: users) func descriptorsOfAnotherCallAreNotExecuted(_ identity: Identity) throws {
         let project = try SandboxedProject(
             identity, executables: Self.programs,
-            more: ",\n\"tools\": { \"narrow\": { \"allowedExecutables\": [\"/usr/bin/python3\"] } }")
+            more: ",\n\"unixSockets\": \"host\", "
+                + "\"tools\": { \"narrow\": { \"allowedExecutables\": [\"/usr/bin/python3\"] } }")
         let giving = """
             import array, os, socket
             listener = socket.socket(socket.AF_UNIX)

@@ -237,6 +237,29 @@ import Testing
         }
     }
 
+    /// A socket that an entry names is reached, and no other one that a call puts in its place.
+    @Test(arguments: Identity.allCases) func whatIsListedByItselfIsReached(_ identity: Identity) throws {
+        let project = try project(identity)
+        let servers = try ["src/s", "src/other", "temp/s", "temp/other"].map { try listen(project, $0) }
+        let profile = try Files.read(project.profile)
+        let lists = #""readOnlyPaths": ["<project root>/src/s", "<project root>/s*/othe[r]", "<project root>/temp/s","#
+        try Files.write(
+            profile.replacing("\"readOnlyPaths\": [", with: lists), to: project.profile)
+        let text = """
+            print(*[refused(lambda: client(name)) for name in ("src/s", "src/other", "temp/s", "temp/other")])
+            print(refused(lambda: os.rename("temp/other", "temp/s")) != 0, refused(lambda: client("temp/s")))
+            """
+        #expect(try python(project, text).standardOutput == "0 13 13 13\nTrue 13\n")
+        #expect(servers.map { $0.standardOutput.contains("reached") } == [true, false, false, false])
+        let checked = try Command(
+            Runtime.current.path, ["check", project.profile, "--project", project.directory]
+        ).run().succeeded()
+        let told = checked.standardOutput + checked.standardError
+        #expect(told.contains("temp/s\" is a socket in a writeable directory"), "\(told)")
+        let questions = ["src/s", "src/other", "temp/s"].map { "connect \(project.directory)/\($0)\n" }.joined()
+        #expect(try project.answers(questions) == ["ok", "EACCES", "EACCES"])
+    }
+
     /// Where nobody stays to connect in its stead there are none: in a bundle that another runtime runs, in a container
     /// that was created, and in a program that is added.
     @Test func withoutTheRuntimeThereAreNone() throws {
@@ -279,10 +302,10 @@ import Testing
             # Waits that never end, more than the runtime has descriptors for, and their ends.
             silent = server("/tmp/silent"); silent.listen(0); kept = client("/tmp/silent")
             children = []
-            for _ in range(64):
+            for _ in range(230):
                 pid = os.fork()
                 if pid == 0:
-                    client("/tmp/silent"); os._exit(0)
+                    refused(lambda: client("/tmp/silent")); os._exit(0)
                 children.append(pid)
             # A socket whose last owner would wait for its data to be taken.
             web = socket.socket(); web.bind(("127.0.0.1", 0)); web.listen(8)
