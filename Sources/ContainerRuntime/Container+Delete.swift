@@ -69,8 +69,8 @@ extension Container {
             try during("remove \(quoted(scope))") { () throws(CgroupError) in try SystemdManager().stop(scope) }
         }
         try directory.remove()
-        guard let record else { return }
-        runPoststop(record.poststop, record.state(id, .stopped))
+        // The state copies a Dictionary, whose first use has Swift's runtime search all protocol conformances.
+        if let record, !record.poststop.isEmpty { runPoststop(record.poststop, record.state(id, .stopped)) }
     }
 
     /// Runs the hooks of a container that is gone. A failure changes nothing any more: it is reported, and the remaining

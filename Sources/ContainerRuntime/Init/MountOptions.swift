@@ -90,6 +90,9 @@ struct MountOptions: Equatable {
     }
 
     private mutating func apply(_ option: String, _ index: Int) -> Bool {
+        // A file system's own, as most that are none of the attributes.
+        if option.utf8.contains(UInt8(ascii: "=")) { return false }
+        if applyAttribute(option, isRecursive: false) { return true }
         switch Word(option) {
         case .defaults, .norelatime, .nostrictatime, .rnorelatime, .rnostrictatime, .silent, .loud, .iversion,
             .noiversion:
@@ -110,7 +113,6 @@ struct MountOptions: Equatable {
         case .nomand: data.removeAll { $0.key == "mand" }
         case .nolazytime: data.removeAll { $0.key == "lazytime" }
         case nil:
-            if applyAttribute(option, isRecursive: false) { return true }
             return option.utf8.first == UInt8(ascii: "r")
                 && applyAttribute(String(option.dropFirst()), isRecursive: true)
         }
