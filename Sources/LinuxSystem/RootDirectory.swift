@@ -27,7 +27,7 @@ public struct RootDirectory: ~Copyable {
         try openFile(path, below: descriptor, flags, resolve: [.inRoot, .noMagicLinks], mode: mode)
     }
 
-    /// Opens a directory inside, making it and its parents where they are missing.
+    /// Opens a directory inside, making it and its parents where they are missing; what a link leads to is made too.
     ///
     /// - Parameters:
     ///   - path: The path as the container sees it.
@@ -35,36 +35,67 @@ public struct RootDirectory: ~Copyable {
     /// - Returns: The open directory (O_PATH).
     /// - Throws: ``SystemCallError`` naming the path.
     public func openMakingDirectory(_ path: String, mode: UInt32 = 0o755) throws(SystemCallError) -> FileDescriptor {
+        try openMakingDirectory(path, mode: mode, links: Self.linkLimit)
+    }
+
+    /// Opens a file inside to mount on, making it, empty, and its parents where they are missing; what a link leads to is
+    /// made too.
+    ///
+    /// - Parameter path: The path as the container sees it.
+    /// - Returns: The open file (O_PATH).
+    /// - Throws: ``SystemCallError`` naming the path.
+    public func openMakingFile(_ path: String) throws(SystemCallError) -> FileDescriptor {
+        try openMakingFile(path, links: Self.linkLimit)
+    }
+
+    /// How many links to nothing are followed on one way, as many as the kernel follows (path_resolution(7)).
+    private static let linkLimit = 40
+
+    private func openMakingDirectory(
+        _ path: String, mode: UInt32, links: Int
+    ) throws(SystemCallError) -> FileDescriptor {
         do throws(SystemCallError) {
             return try open(path, [.path, .directory])
         } catch  where error.errno == .noSuchFile {
             guard let (parent, name) = splitLast(path) else { throw error }
-            let directory = try openMakingDirectory(parent, mode: mode)
+            let directory = try openMakingDirectory(parent, mode: mode, links: links)
+            if let place = try destination(ofLink: name, in: directory, parent, links) {
+                return try openMakingDirectory(place, mode: mode, links: links - 1)
+            }
             _ = try directory.makeDirectoryIfMissing(name, mode: mode)
             // Walked again from the root: what stands at the name may be a link that was there already.
             return try open(path, [.path, .directory])
         }
     }
 
-    /// Opens a file inside to mount on, making it, empty, and its parents where they are missing.
-    ///
-    /// - Parameter path: The path as the container sees it.
-    /// - Returns: The open file (O_PATH).
-    /// - Throws: ``SystemCallError`` naming the path.
-    public func openMakingFile(_ path: String) throws(SystemCallError) -> FileDescriptor {
+    private func openMakingFile(_ path: String, links: Int) throws(SystemCallError) -> FileDescriptor {
         do throws(SystemCallError) {
             return try open(path, .path)
         } catch  where error.errno == .noSuchFile {
             guard let (parent, name) = splitLast(path) else { throw error }
-            let directory = try openMakingDirectory(parent)
+            let directory = try openMakingDirectory(parent, mode: 0o755, links: links)
+            if let place = try destination(ofLink: name, in: directory, parent, links) {
+                return try openMakingFile(place, links: links - 1)
+            }
             do throws(SystemCallError) {
                 _ = try directory.open(name, [.create, .exclusive, .writeOnly, .nonBlocking], mode: 0o644)
             } catch  where error.errno == .fileExists {
-                // A dangling link: its target is made by nobody.
-                throw SystemCallError(call: "open", object: quoted(path), errno: .noSuchFile)
+                // Made by somebody else meanwhile: what it is now decides.
             }
             return try open(path, .path)
         }
+    }
+
+    /// Where a link leads, as a path from the root; nil where the name is no link.
+    private func destination(
+        ofLink name: String, in directory: borrowing FileDescriptor, _ parent: String, _ links: Int
+    ) throws(SystemCallError) -> String? {
+        guard try directory.status(of: name)?.kind == .symbolicLink else { return nil }
+        guard links > 0 else {
+            throw SystemCallError(call: "open", object: quoted(parent + "/" + name), errno: .tooManyLinks)
+        }
+        let content = try linkTarget(name, in: directory)
+        return content.hasPrefix("/") ? content : parent + "/" + content
     }
 
     /// Opens the parent directory of a path, making it where it is missing, for a name to be made in it.

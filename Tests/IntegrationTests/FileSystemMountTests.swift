@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 /// Mounts of file systems made for the container, and the flags of any mount.
@@ -39,6 +40,18 @@ import Testing
         }
         #expect(facts["statfs /data"] == "1021994 1048576")
         #expect(facts["stat /data"]?.hasPrefix("directory 0751 12:34") == true, "\(facts)")
+    }
+
+    @Test(.differs(.crun, "1.8 leaves it to the kernel")) func tmpfsWithoutAModeHasThatOfItsPlace() throws {
+        let container = try scratch.container {
+            $0.mount("/data", type: "tmpfs", source: "tmpfs", ["ro"])
+            $0.mount("/made", type: "tmpfs", source: "tmpfs")
+            $0.payload("stat", "/data", "/made")
+        }
+        try check(chmod(container.bundle.rootfs + "/data", 0o1712), "chmod")
+        let facts = try container.run().succeeded().facts
+        #expect(facts["stat /data"]?.contains("1712") == true, "\(facts)")
+        #expect(facts["stat /made"]?.contains("1777") == true, "\(facts)")
     }
 
     @Test func tmpfsIsEmptyAndGoesWithTheContainer() throws {

@@ -24,6 +24,22 @@ import Testing
         #expect(facts["read /one/two/file"] == "text")
     }
 
+    @Test(arguments: [("/nowhere/file", "nowhere/file"), ("../up/file", "up/file"), ("beside", "etc/beside")])
+    func whatALinkLeadsToIsMade(_ content: String, _ place: String) throws {
+        if Runtime.current.kind == .crun && content == "beside" { return }  // 1.8 refuses it.
+        let file = try scratch.makeFile("file", "text")
+        let container = try scratch.container {
+            $0.mount("/etc/link", type: "bind", source: file, ["bind"])
+            $0.payload("read", "/etc/link", "/" + place)
+        }
+        try check(symlink(content, container.bundle.rootfs + "/etc/link"), "symlink")
+        let facts = try container.run().succeeded().facts
+        #expect(facts["read /etc/link"] == "text")
+        #expect(facts["read /\(place)"] == "text")
+        #expect(try Files.read(container.bundle.rootfs + "/" + place) == "")
+        #expect(!Files.exists("/nowhere"))
+    }
+
     @Test func linkStaysInsideTheRootfs() throws {
         let shared = try scratch.makeDirectory("shared")
         let outside = try scratch.makeDirectory("outside")

@@ -22,12 +22,26 @@ struct RootDirectoryTests {
         #expect(text == "inside")
     }
 
-    @Test func aDanglingLinkIsNotMade() throws {
+    @Test func whatADanglingLinkLeadsToIsMade() throws {
         #expect(reason { _ = try root().open("/dangling", .readOnly) } == .noSuchFile)
-        #expect(reason { _ = try root().openMakingFile("/dangling") } == .noSuchFile)
-        #expect(reason { _ = try root().openMakingDirectory("/dangling") } == .noSuchFile)
-        #expect(try fileStatus(scratch.path + "/nowhere") == nil)
+        let made = try root().openMakingFile("/dangling").status()
+        #expect(made.inode == (try fileStatus(scratch.path + "/nowhere/at/all"))?.inode)
         #expect(try linkTarget(scratch.path + "/dangling") == "/nowhere/at/all")
+    }
+
+    @Test(arguments: [("../../../high/there", "/high/there"), ("/abs/there", "/abs/there"), ("beside", "/etc/beside")])
+    func directoryBehindADanglingLink(_ content: String, _ place: String) throws {
+        try scratch.open().makeSymbolicLink(to: content, "etc/out")
+        let made = try root().openMakingDirectory("/link/out/below").status()
+        #expect(made.kind == .directory)
+        #expect(made.inode == (try fileStatus(scratch.path + place + "/below"))?.inode)
+    }
+
+    @Test func linksInACircleEnd() throws {
+        try scratch.open().makeSymbolicLink(to: "other/x", "one")
+        try scratch.open().makeSymbolicLink(to: "one/x", "other")
+        #expect(reason { _ = try root().openMakingFile("/one") } == .tooManyLinks)
+        #expect(reason { _ = try root().openMakingDirectory("/one") } == .tooManyLinks)
     }
 
     @Test func makesDirectories() throws {
