@@ -28,7 +28,7 @@ extension Container {
             throw RuntimeError(
                 "cannot delete container \(quoted(id.description)): it is \(status.rawValue), not stopped; use --force")
         }
-        if let record, let process = try directory.liveProcess(record) { try endFirstProcess(process) }
+        if let record, let process = try directory.liveProcess(record) { try endFirstProcess(process, record) }
         if record == nil { try endWhatIsLeft() }
         try remove(record, try record?.openCgroup(), directory)
     }
@@ -42,13 +42,18 @@ extension Container {
     }
 
     /// Kills the first process, and waits for its end.
-    func endFirstProcess(_ process: ProcessHandle) throws(RuntimeError) {
+    func endFirstProcess(_ process: ProcessHandle, _ record: ContainerRecord) throws(RuntimeError) {
+        let cgroup = try record.openCgroup()
         do throws(SystemCallError) {
             try process.send(signal: Signals.kill)
         } catch  where error.errno == .noSuchProcess {
             return
         } catch {
             throw RuntimeError("kill: \(error)")
+        }
+        try during("freezer") { () throws(SystemCallError) in
+            // Init waits for all that it would leave behind.
+            try LegacyFreezer.release([record.pid] + (try cgroup?.processes() ?? []))
         }
         // A pidfd can be read from once its process has ended.
         let ready = try during("wait") { try waitUntilReady([process.descriptor.rawValue], milliseconds: 10_000) }

@@ -42,7 +42,7 @@ extension Container {
             try HookRunner(state: record.state(id, .running)).run(record.poststart, phase: .poststart)
         } catch {
             // As the specification has it: stopped, and on as after `delete` (runtime.md, Lifecycle, 9).
-            try endFirstProcess(process)
+            try endFirstProcess(process, record)
             try remove(record, try record.openCgroup(), directory)
             throw error
         }

@@ -263,7 +263,7 @@ import Testing
         if Runtime.current.kind == .crun && ["id with space", "é"].contains(id) { return }
         let container = try scratch.container(of: scratch.bundle(), id: id)
         let message = try container.mustRefuse("create", "--bundle", container.bundle.directory, "--", id)
-        agentrtOnly { #expect(message.contains("container id")) }
+        agentrtOnly { #expect(message.contains("container ID")) }
         #expect(Files.list(container.root) == [])
     }
 
@@ -289,5 +289,26 @@ import Testing
         #expect(Files.list(container.root).filter { !$0.hasPrefix(".") } == [])
         agentrtOnly { #expect(!Files.exists(container.bundle.rootfs + "/data/x")) }
         #expect(try !Files.read("/proc/self/mountinfo").contains(container.bundle.directory))
+    }
+
+    @Test(.differs(.runc, "has no such option")) func deleteByAnExpression() throws {
+        let first = try scratch.container { $0.payload("pause") }
+        let others = try ["other-1", "other-22"].map { id in
+            try scratch.container(of: scratch.bundle { $0.linux["cgroupsPath"] = nil }, id: id)
+        }
+        for container in [first] + others { try container.create() }
+        _ = try first.command("delete", "--force", "--regex", "^other-[0-9]+$").run().succeeded()
+        #expect(try first.status() == "created")
+        for container in others { try container.mustRefuse("state", container.id) }
+        // One that does not go hides no other.
+        try first.start()
+        try others[0].create()
+        try agentrtOnly {
+            let output = try first.command("delete", "--regex", ".").run()
+            #expect(output.status == 1 && output.message.contains("it is running, not stopped"))
+            try others[0].mustRefuse("state", others[0].id)
+        }
+        try agentrtOnly { try first.mustRefuse("delete", "--regex", "(") }
+        #expect(try first.status() == "running")
     }
 }
