@@ -23,6 +23,16 @@ public struct Container: Sendable {
     }
 }
 
+/// Who makes the control group of a new container.
+public enum ControlGroupDriver: Sendable {
+    /// The runtime, in the file system.
+    case runtime
+    /// systemd, as a scope.
+    case systemd
+    /// Nobody: the container stays in the caller's, and can be neither limited nor paused.
+    case none
+}
+
 /// How a container is made; see the properties.
 public struct CreateOptions {
     /// A unix socket that is sent the master of the container's terminal.
@@ -31,8 +41,8 @@ public struct CreateOptions {
     public var pidFile: String?
     /// Whether the container shares the caller's session keyring.
     public var sharesKeyring = false
-    /// Whether systemd makes the container's control group, as a scope.
-    public var usesSystemd = false
+    /// Who makes the container's control group.
+    public var controlGroups = ControlGroupDriver.runtime
     /// How many of the caller's descriptors from 3 on the program keeps.
     public var preservedDescriptors: Int32 = 0
     /// How many of these are sockets to accept on, which the program is told of (sd_listen_fds(3)).

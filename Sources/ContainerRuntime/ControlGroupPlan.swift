@@ -27,21 +27,21 @@ struct ControlGroupPlan {
     ///   - spec: The bundle's configuration, already validated.
     ///   - id: The container, which the group is named after where the bundle names none.
     ///   - annotations: What the bundle's annotations ask for.
-    ///   - usesSystemd: Whether systemd makes it.
+    ///   - driver: Who makes it.
     ///   - permitsLoss: Whether limits that this host cannot hold are forgone, see ``forgone``.
     /// - Throws: ``RuntimeError`` with the JSON path of a limit that this host cannot hold, or a path that cannot be.
     init(
-        _ spec: Spec, id: ContainerID, annotations: RuntimeAnnotations, usesSystemd: Bool = false,
-        permitsLoss: Bool = false
+        _ spec: Spec, id: ContainerID, annotations: RuntimeAnnotations,
+        by driver: ControlGroupDriver = .runtime, permitsLoss: Bool = false
     ) throws(RuntimeError) {
-        let hierarchy = try during("cgroup") { try UnifiedHierarchy.ofHost() }
+        let hierarchy = driver == .none ? nil : try during("cgroup") { try UnifiedHierarchy.ofHost() }
         self.hierarchy = hierarchy
         forgone = permitsLoss ? [] : nil
         let asked = spec.linux?.resources ?? LinuxResources()
         let askedOfSession = annotations.sessionResources ?? LinuxResources()
         // systemd puts a scope's limits where it has the controllers.
         legacy =
-            usesSystemd
+            driver != .runtime
             ? .none
             : try during("cgroup") { () throws(SystemCallError) in
                 try LegacyHierarchies.ofHost(for: [asked, askedOfSession], beside: hierarchy)
@@ -64,7 +64,7 @@ struct ControlGroupPlan {
         } catch {
             throw RuntimeError(error.description)
         }
-        if usesSystemd {
+        if driver == .systemd {
             scope = try Self.scope(
                 spec.linux?.cgroupsPath, id, hasSessionLimits: !sessionSettings.isEmpty, annotations: spec.annotations)
             path = nil
@@ -74,10 +74,13 @@ struct ControlGroupPlan {
         guard let hierarchy else {
             path = nil
             if permitsLoss {
-                forgoAll("there is no cgroup v2 here")
+                forgoAll(driver == .none ? "--cgroup-manager is disabled" : "there is no cgroup v2 here")
                 return
             }
             if let setting = settings.settings.first ?? sessionSettings.settings.first {
+                if driver == .none {
+                    throw RuntimeError("\(setting.origin): --cgroup-manager disabled leaves nothing to hold the limit")
+                }
                 throw RuntimeError("\(setting.origin): there is no cgroup v2 here to hold the limit")
             }
             guard legacySettings.isEmpty, legacySessionSettings.isEmpty else {

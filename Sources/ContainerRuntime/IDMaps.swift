@@ -8,6 +8,21 @@ struct IDMaps {
     /// Where the bundle has them.
     var origin = "linux"
 
+    /// The mappings that a bundle asks for. Where it leaves them out a user gets the only ones that the kernel permits:
+    /// root inside is the caller; root itself must say whom it means (decision 0050).
+    ///
+    /// - Parameter linux: The bundle's.
+    /// - Returns: The mappings.
+    static func mappings(of linux: Linux) -> (uids: [IDMapping], gids: [IDMapping]) {
+        guard effectiveUserID() != 0, linux.uidMappings.isEmpty, linux.gidMappings.isEmpty else {
+            return (linux.uidMappings, linux.gidMappings)
+        }
+        return (
+            [IDMapping(containerID: 0, hostID: effectiveUserID(), size: 1)],
+            [IDMapping(containerID: 0, hostID: effectiveGroupID(), size: 1)]
+        )
+    }
+
     /// Writes the maps of a process's user namespace.
     func write(of pid: Int32) throws(RuntimeError) {
         let isPrivileged = effectiveUserID() == 0

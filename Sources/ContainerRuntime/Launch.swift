@@ -62,7 +62,7 @@ final class Launch {
         deviceRules = DeviceRules(bundle.spec.linux?.resources?.devices ?? [])
         try deviceRules.checkRights()
         controlGroup = try ControlGroupPlan(
-            bundle.spec, id: container.id, annotations: plan.annotations, usesSystemd: options.usesSystemd,
+            bundle.spec, id: container.id, annotations: plan.annotations, by: options.controlGroups,
             permitsLoss: options.tellUnheld != nil)
         if let network = plan.annotations.network { gate = try GateProcess(network, options.gate) }
         call = try UnfinishedCall(
@@ -97,6 +97,8 @@ final class Launch {
             }
             try holdWithoutGroup()
             plan.cgroupPath = cgroup?.absolutePath
+            plan.legacyCgroups = legacyGroups?.places ?? [:]
+            plan.hidesControlGroups = options.controlGroups == .none
             // Init in a new user namespace begins when it is told to; any other waits only at the end of its building.
             plan.awaitsDeviceRules =
                 deviceRules.areDue(on: cgroup)

@@ -29,7 +29,7 @@ enum CreateVerb {
         var options = CreateOptions()
         (options.preservedDescriptors, options.listeningDescriptors) = try arguments.preservedDescriptors()
         options.pidfdSocket = arguments["pidfd-socket"]
-        options.usesSystemd = global.usesSystemd
+        options.controlGroups = global.controlGroups
         options.consoleSocket = arguments["console-socket"]
         options.pidFile = arguments["pid-file"]
         if let path = processEnvironmentVariable("AGENTRT_RESOLV_CONF") { options.gate.resolverConfiguration = path }

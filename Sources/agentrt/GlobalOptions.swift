@@ -7,8 +7,8 @@ struct GlobalOptions {
     let log: Log
     let showsHelp: Bool
     let showsVersion: Bool
-    /// Whether systemd makes the control groups of new containers.
-    let usesSystemd: Bool
+    /// Who makes the control groups of new containers.
+    let controlGroups: ControlGroupDriver
     /// The verb; nil where there is none.
     let verb: String?
     /// What follows the verb.
@@ -31,15 +31,20 @@ struct GlobalOptions {
         log = Log(path: arguments["log"], isJSON: format == "json")
         showsHelp = arguments.has("help")
         showsVersion = arguments.has("version")
-        usesSystemd = arguments.has("systemd-cgroup") || arguments["cgroup-manager"] == "systemd"
+        controlGroups =
+            switch arguments["cgroup-manager"] {
+            case "disabled": .none
+            case "systemd": .systemd
+            default: arguments.has("systemd-cgroup") ? .systemd : .runtime
+            }
         verb = arguments.positional.first
         verbArguments = arguments.command ?? []
     }
 
     /// Refuses what is not understood.
     func checkSupported() throws(UsageError) {
-        if let name = arguments["cgroup-manager"], !["cgroupfs", "systemd"].contains(name) {
-            throw UsageError("--cgroup-manager \"\(name)\" is not supported; known: cgroupfs, systemd")
+        if let name = arguments["cgroup-manager"], !["cgroupfs", "systemd", "disabled"].contains(name) {
+            throw UsageError("--cgroup-manager \"\(name)\" is not supported; known: cgroupfs, systemd, disabled")
         }
         if let value = arguments["rootless"], !["true", "false", "auto"].contains(value) {
             throw UsageError("--rootless is \"\(value)\", not true, false or auto")

@@ -46,7 +46,7 @@ enum HelpText {
           --root DIR                 where state is kept
           --log FILE                 also write errors to a file
           --log-format text|json     their form
-          --cgroup-manager cgroupfs|systemd
+          --cgroup-manager cgroupfs|systemd|disabled
                                      who makes control groups
           --debug                    accepted for engines
           --version, --help
@@ -116,7 +116,14 @@ enum HelpText {
         "start": "usage: agentrt start ID\n",
         "state": "usage: agentrt state ID\n",
         "kill": "usage: agentrt kill [--all] ID [SIGNAL]\n\n  --all, -a   to every process of the container\n",
-        "delete": "usage: agentrt delete [--force] ID\n\n  --force, -f   end it first if it runs\n",
+        "delete": """
+        usage: agentrt delete [--force] ID
+               agentrt delete [--force] --regex EXPRESSION
+
+          --force, -f   end it first if it runs
+          --regex, -r   all containers whose ids match
+
+        """,
         "pause": "usage: agentrt pause ID\n",
         "resume": "usage: agentrt resume ID\n",
         "ps": "usage: agentrt ps [--format table|json] ID [PS-OPTION...]\n",

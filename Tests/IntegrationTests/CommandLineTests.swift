@@ -75,6 +75,46 @@ import Testing
         }
     }
 
+    @Test(.needsRoot, .differs(.runc, "has no such option")) func withoutAControlGroup() throws {
+        let disabled = ["--cgroup-manager", "disabled"]
+        let container = try scratch.container {
+            $0.share("cgroup")
+            $0.linux["resources"] = nil
+            $0.shell("cat /proc/self/cgroup")
+        }
+        let output = try container.command(
+            "run", "--bundle", container.bundle.directory, container.id, globals: disabled
+        ).run().succeeded()
+        #expect(output.standardOutput.split(separator: "\n").last == "0::\(try ownUnifiedGroup())")
+        #expect(try container.controlGroups() == [])
+        let limited = try scratch.container {
+            $0.mount("/sys/fs/cgroup", type: "cgroup", source: "cgroup")
+            $0.linux["resources"] = ["pids": ["limit": 9]]
+        }
+        let create = limited.command("create", "--bundle", limited.bundle.directory, limited.id, globals: disabled)
+        let outcome = try create.run()
+        agentrtOnly {
+            #expect(outcome.message.contains("linux.resources.pids.limit: --cgroup-manager disabled"), "\(outcome)")
+        }
+    }
+
+    @Test(.needsRoot, .agentrtOnly) func withoutAControlGroupTheCallersIsHidden() throws {
+        let container = try scratch.container {
+            $0.mount("/sys/fs/cgroup", type: "cgroup", source: "cgroup")
+            $0.linux["resources"] = nil
+            $0.payload("list", "/sys/fs/cgroup")
+        }
+        let output = try container.command(
+            "run", "--bundle", container.bundle.directory, container.id, globals: ["--cgroup-manager", "disabled"]
+        ).run().succeeded()
+        #expect(output.facts["list /sys/fs/cgroup"] == "")
+    }
+
+    private func ownUnifiedGroup() throws -> String {
+        let line = try Files.read("/proc/self/cgroup").split(separator: "\n").first { $0.hasPrefix("0::") }
+        return String(try #require(line).dropFirst(3))
+    }
+
     @Test(arguments: [["--debug"], ["--rootless", "false"], ["--rootless=auto"], ["--cgroup-manager", "cgroupfs"]])
     func flagsOfEnginesAreTaken(_ flags: [String]) throws {
         let isTheirs: [Runtime.Kind: String] = [.runc: "--cgroup-manager", .crun: "--rootless"]

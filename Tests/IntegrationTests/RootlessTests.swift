@@ -40,6 +40,21 @@ import Testing
         #expect(status.st_uid == Self.user && status.st_gid == Self.group)
     }
 
+    @Test(.differs(.runc, "1.1 wants mappings")) func withoutMappingsRootIsTheUser() throws {
+        let container = try container {
+            $0.linux["uidMappings"] = nil
+            $0.linux["gidMappings"] = nil
+            $0.payload("ids", ",", "read", "/proc/self/uid_map", "/proc/self/gid_map", ",", "write", "/data/file")
+        }
+        let facts = try container.run().succeeded().facts
+        #expect(facts["uid"] == "0 0 0")
+        for (file, id) in [("uid_map", Self.user), ("gid_map", Self.group)] {
+            let map = try #require(facts["read /proc/self/\(file)"]).split(separator: " ").map(String.init)
+            #expect(map == ["0", "\(id)", "1"])
+        }
+        #expect(try #require(Files.status(container.bundle.rootfs + "/data/file")).st_uid == Self.user)
+    }
+
     @Test func outOfMemoryScoreCanBeRaised() throws {
         let facts = try run {
             $0.process["oomScoreAdj"] = 987

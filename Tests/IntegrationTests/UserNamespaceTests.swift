@@ -106,6 +106,16 @@ import Testing
         #expect(facts["open /dev/urandom"] == "ok")
     }
 
+    @Test(.differs(.crun, "makes the container's root the host's")) func rootMustSayWhomItMaps() throws {
+        let container = try scratch.container {
+            $0.linux["namespaces"].append(["type": "user"])
+            $0.linux["uidMappings"] = nil
+            $0.linux["gidMappings"] = nil
+        }
+        let message = try container.creating().run().refused()
+        agentrtOnly { #expect(message.contains("linux.uidMappings: is missing")) }
+    }
+
     @Test(.agentrtOnly) func mappingsWithoutTheNamespaceAreRefused() throws {
         let container = try scratch.container {
             $0.linux["uidMappings"] = [["containerID": 0, "hostID": 1000, "size": 1]]

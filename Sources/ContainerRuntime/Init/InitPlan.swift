@@ -31,6 +31,10 @@ struct InitPlan {
     var process: ProcessPlan
     /// Path of the container's control group in the file system; nil where it has none.
     var cgroupPath: String?
+    /// Paths of its groups on cgroup v1, by controller.
+    var legacyCgroups: [String: String] = [:]
+    /// Whether it lives in the caller's control group, which it may not see.
+    var hidesControlGroups = false
     /// Whether the runtime puts rules on devices in force when init has made its nodes, which they may deny.
     var awaitsDeviceRules = false
     /// What the annotations ask for.
@@ -88,8 +92,7 @@ struct InitPlan {
         }
         newNamespaces = new
         joinedNamespaces = joined
-        uidMappings = linux.uidMappings
-        gidMappings = linux.gidMappings
+        (uidMappings, gidMappings) = IDMaps.mappings(of: linux)
         for (key, mappings) in [("uidMappings", uidMappings), ("gidMappings", gidMappings)]
         where new.contains(.user) && mappings.isEmpty {
             throw RuntimeError("linux.\(key): is missing, a new user namespace needs it")

@@ -131,6 +131,9 @@ struct RootFilesystem: ~Copyable {
             }
         }
         try during(what) { try tree.attach(to: target) }
+        if mount.source == .cgroup {
+            try during(what) { try ControlGroupView(plan: plan, options: mount.options).complete(tree) }
+        }
         if isUndecided, let source { try checkContent(of: source, mount, tree) }
         try during(what) { try systems.note(tree, at: mount.destination, isSystem: mount.mustNotFollowLinks) }
         for propagation in mount.options.propagation {
@@ -184,24 +187,19 @@ struct RootFilesystem: ~Copyable {
         switch mount.source {
         case .bind: return try plan.copySource(of: mount)
         case .fileSystem(let type, let source):
+            var options: [(key: String, value: String?)] = mount.options.data.map { ($0.key, $0.value) }
+            if type == "tmpfs", !options.contains(where: { $0.key == "mode" }) {
+                // As runc and crun have it: what it covers says who may write there. Over nothing it has the kernel's 1777.
+                do throws(SystemCallError) {
+                    let covered = try root.open(mount.destination).status()
+                    options.append(("mode", String(covered.permissions, radix: 8)))
+                } catch  where error.errno == .noSuchFile {}
+            }
             return try MountTree(
-                newFileSystem: type, source: source, options: mount.options.data.map { ($0.key, $0.value) },
+                newFileSystem: type, source: source, options: options,
                 attributes: mount.options.copiesUp
                     ? mount.options.setting.subtracting(.readOnly) : mount.options.setting)
-        case .cgroup:
-            if plan.newNamespaces.contains(.cgroup) {
-                return try MountTree(
-                    newFileSystem: "cgroup2", source: "cgroup2", options: [], attributes: mount.options.setting)
-            }
-            guard let path = plan.cgroupPath else {
-                // A user without a delegated group has none to show; the host's are not the container's business.
-                return try MountTree(
-                    newFileSystem: "tmpfs", source: "cgroup", options: [("size", "4096"), ("mode", "555")],
-                    attributes: [.readOnly, .noSetUserID, .noDevices, .noExecution])
-            }
-            let tree = try MountTree(copying: path, isRecursive: false)
-            try tree.change(setting: mount.options.setting)
-            return tree
+        case .cgroup: return try ControlGroupView(plan: plan, options: mount.options).makeTree()
         case .remount, .link:
             throw SystemCallError(call: "mount", errno: .invalidArgument)
         }

@@ -138,6 +138,48 @@ import Testing
         try containers[0].delete("--force")
     }
 
+    /// Programs that size themselves by their limits read them there.
+    @Test(.differs(.crun, "refuses hybrid hosts"), arguments: [true, false])
+    func containerSeesItsLimits(_ hasOwnView: Bool) throws {
+        let facts = try scratch.facts {
+            if !hasOwnView { $0.share("cgroup") }
+            $0.mount("/sys/fs/cgroup", type: "cgroup", source: "cgroup", ["nosuid", "noexec", "nodev"])
+            $0.linux["resources"] = ["memory": ["limit": 67_108_864], "pids": ["limit": 33]]
+            $0.payload(
+                "read", "/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/pids/pids.max", ",",
+                "overwrite", "/sys/fs/cgroup/pids/pids.max", "99", ",", "read", "/sys/fs/cgroup/unified/cgroup.procs",
+                ",", "list", "/sys/fs/cgroup")
+        }
+        #expect(facts["read /sys/fs/cgroup/memory/memory.limit_in_bytes"] == "67108864")
+        #expect(facts["read /sys/fs/cgroup/pids/pids.max"] == "33")
+        agentrtOnly {
+            #expect(facts["overwrite /sys/fs/cgroup/pids/pids.max"] == "EROFS")
+            #expect(facts["read /sys/fs/cgroup/unified/cgroup.procs"] == "1")
+            #expect(facts["list /sys/fs/cgroup"] == "memory pids unified")
+        }
+    }
+
+    /// Frozen by somebody else: SIGKILL alone would wait for ever.
+    @Test(.differs(.runc, "1.1 waits in vain"), .differs(.crun, "refuses hybrid hosts"))
+    func frozenContainerIsDeleted() throws {
+        let container = try scratch.container { $0.shell("sleep 1000 & exec sleep 1000") }
+        try container.create()
+        try container.start()
+        let group = "/sys/fs/cgroup/freezer/agentrt-test-\(container.id)"
+        try Files.makeDirectory(group)
+        defer { rmdir(group) }
+        let unified = try #require(container.controlGroups().first { $0.contains("/unified/") })
+        try eventually("both to run") { try Files.read(unified + "/cgroup.procs").split(separator: "\n").count == 2 }
+        for pid in try Files.read(unified + "/cgroup.procs").split(separator: "\n") {
+            try Files.write("\(pid)", to: group + "/cgroup.procs")
+        }
+        try Files.write("FROZEN", to: group + "/freezer.state")
+        try container.delete("--force")
+        #expect(try Files.read(group + "/cgroup.procs") == "")
+        #expect(try Files.read(group + "/freezer.state").trimmed == "FROZEN", "what else is in it stays as it was")
+        #expect(try container.controlGroups() == [])
+    }
+
     @Test(.differs(.crun, "refuses hybrid hosts")) func updateChangesTheLimits() throws {
         let container = try scratch.container {
             $0.linux["resources"]["memory"] = ["limit": 67_108_864, "swap": 67_108_864]
