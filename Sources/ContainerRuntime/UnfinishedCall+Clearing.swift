@@ -94,7 +94,7 @@ private struct Leftover {
     }
 
     private func clear(_ record: ContainerRecord, _ directory: StateDirectory) throws(RuntimeError) {
-        if let process = try directory.liveProcess(record) { try container.endFirstProcess(process) }
+        if let process = try directory.liveProcess(record) { try container.endFirstProcess(process, record) }
         var record = record
         var cgroup = try record.openCgroup()
         if let group = cgroup, try during("cgroup", { try group.isPopulated() }), try isTaken(record) {
