@@ -78,6 +78,14 @@ extension Attempt {
             try attempt("connect", .descriptor(socket), address, length)
             return .succeeded("connected")
         },
+        Attempt("connect-unix-socket-of-the-project", .seccomp, [.permissionDenied], control: .mustSucceed) {
+            place throws(SystemCallError) in
+            let socket = try Steps.socket(1, 1)
+            let (address, length) = Steps.unixAddress(Array((place.project + "/src/socket").utf8) + [0])
+            try attempt("connect", .descriptor(socket), address, length)
+            return .succeeded("connected to a socket of somebody else")
+        },
+        Attempt("socketpair-of-datagrams", .seccomp, [.permissionDenied], Steps.call("socketpair", 1, 2, 0, .space(8))),
         Attempt("connect-docker", .rootFilesystem, [.noSuchFile]) { _ throws(SystemCallError) in
             let socket = try Steps.socket(1, 1)
             let (address, length) = Steps.unixAddress(Array("/var/run/docker.sock".utf8) + [0])

@@ -127,6 +127,8 @@ final class Playground {
             (".git/config", "[core]\n\tbare = false\n"), ("temp/profile.json", profile),
         ] { try write(text, to: project + "/" + path) }
         try attempt("symlinkat", .text(directory + "/secret.txt"), -100, .text(project + "/src/link-out"))
+        // The socket on which somebody outside listens, by a name in the project.
+        try attempt("linkat", -100, .text(directory + "/socket"), -100, .text(project + "/src/socket"), 0)
         // Other names of the same files: they are large, and this is done again after each attempt that changes some.
         for path in ["probe", "src/payload"] { try link("payload", project + "/" + path) }
         if available.contains(.bash) { try link("bash", project + "/src/bash") }
