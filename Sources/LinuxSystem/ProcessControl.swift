@@ -113,7 +113,7 @@ public func processArguments() throws(SystemCallError) -> [String] {
     var words: [String] = []
     guard var entry = linux_arguments() else { return [] }
     while let text = entry.pointee {
-        guard let word = String(validatingCString: text) else {
+        guard let word = validText(text) else {
             throw SystemCallError(
                 call: "read", object: "argument \(words.count) (not UTF-8)", errno: .illegalByteSequence)
         }
@@ -123,12 +123,22 @@ public func processArguments() throws(SystemCallError) -> [String] {
     return words
 }
 
+/// The text at a pointer; nil where it is not UTF-8.
+///
+/// Repaired and compared: the library's validating initializer looks types up at run time, which costs a start more than
+/// all its arguments do.
+private func validText(_ text: UnsafePointer<CChar>) -> String? {
+    let bytes = UnsafeRawBufferPointer(start: text, count: strlen(text))
+    let repaired = String(decoding: bytes, as: UTF8.self)
+    return repaired.utf8.elementsEqual(bytes) ? repaired : nil
+}
+
 /// A variable of this process's environment (getenv(3)).
 ///
 /// - Parameter name: Its name.
 /// - Returns: Its value; nil where it is not set, or not UTF-8.
 public func processEnvironmentVariable(_ name: String) -> String? {
-    getenv(name).flatMap { String(validatingCString: $0) }
+    getenv(name).flatMap { validText($0) }
 }
 
 /// The environment of this process, as `NAME=value`.
@@ -138,7 +148,7 @@ public func processEnvironment() -> [String] {
     var variables: [String] = []
     guard var entry = linux_environment() else { return [] }
     while let text = entry.pointee {
-        if let variable = String(validatingCString: text) { variables.append(variable) }
+        if let variable = validText(text) { variables.append(variable) }
         entry += 1
     }
     return variables

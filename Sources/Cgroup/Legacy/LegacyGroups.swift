@@ -299,9 +299,10 @@ public struct LegacyGroups: Sendable {
     }
 
     private static func removeEmptyGroups(above place: String) throws(SystemCallError) {
-        var names = place.split(separator: "/")
-        while names.popLast() != nil {
-            let parent = "/" + names.joined(separator: "/")
+        var rest = place[...]
+        while let slash = rest.lastIndex(of: "/"), slash != rest.startIndex {
+            rest = rest[..<slash]
+            let parent = String(rest)
             guard let status = try fileStatus(parent, followsLink: false) else { continue }
             guard isMarked(status), try fileStatus(parent + "/cgroup.procs") != nil else { return }
             do throws(SystemCallError) { try removeDirectory(parent) } catch { return }  // In use by others: it stays.

@@ -96,9 +96,9 @@ struct InitProcess {
         if let name = plan.hostname { try during("hostname") { try setHostname(name) } }
         if let name = plan.domainname { try during("domainname") { try setDomainName(name) } }
         try Sysctls.apply(plan.sysctls)
-        if plan.forbidsMemfdExecution { try Sysctls.apply([("vm/memfd_noexec", "2")]) }
+        if plan.forbidsMemfdExecution { try Sysctls.apply("vm/memfd_noexec", "2") }
         if plan.newNamespaces.contains(.user), plan.annotations.executablePaths != nil {
-            try Sysctls.apply([("user/max_user_namespaces", "0")])
+            try Sysctls.apply("user/max_user_namespaces", "0")
         }
         // In a new user namespace the runtime has written it.
         if let adjustment = plan.process.oomScoreAdjustment, !plan.newNamespaces.contains(.user) {

@@ -34,14 +34,22 @@ enum Sysctls {
 
     /// Writes the settings, from inside the container's namespaces, through the host's procfs.
     static func apply(_ settings: [(path: String, value: String)]) throws(RuntimeError) {
-        for setting in settings {
-            try during("linux.sysctl.\(setting.path.split(separator: "/").joined(separator: "."))=\(setting.value)") {
-                () throws(SystemCallError) in
-                let directory = try openFile("/proc/sys", [.path, .directory])
-                let file = try openFile(
-                    setting.path, below: directory, .writeOnly, resolve: [.beneath, .noCrossDevice, .noSymlinks])
-                try file.write(setting.value)
-            }
+        for setting in settings { try apply(setting.path, setting.value) }
+    }
+
+    /// Writes one setting; see ``apply(_:)``.
+    ///
+    /// - Parameters:
+    ///   - path: The path below /proc/sys.
+    ///   - value: What is written.
+    /// - Throws: ``RuntimeError`` naming the setting.
+    static func apply(_ path: String, _ value: String) throws(RuntimeError) {
+        try during("linux.sysctl.\(path.split(separator: "/").joined(separator: "."))=\(value)") {
+            () throws(SystemCallError) in
+            let directory = try openFile("/proc/sys", [.path, .directory])
+            let file = try openFile(
+                path, below: directory, .writeOnly, resolve: [.beneath, .noCrossDevice, .noSymlinks])
+            try file.write(value)
         }
     }
 }
