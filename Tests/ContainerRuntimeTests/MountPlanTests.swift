@@ -27,6 +27,8 @@ struct MountPlanTests {
             (nil, nil, ["bind"], "mounts[2].source: "), ("bind", "", [], "mounts[2].source: "),
             (nil, "/s", [], "mounts[2].type: "), ("none", "/s", [], "mounts[2].type: "),
             ("proc", nil, ["tmpcopyup"], "mounts[2].options: "),
+            ("cgroup", nil, ["ro", "nope"], "mounts[2].options[1]: "),
+            ("cgroup2", nil, ["nsdelegate", "size=1"], "mounts[2].options[1]: "),
             (nil, nil, ["remount", "size=1"], "mounts[2].options: "),
             (nil, "/s", ["bind", "what"], "mounts[2].options[1]: "),
             ("tmpfs", nil, ["ro", "idmap"], "mounts[2].options: "),

@@ -93,7 +93,16 @@ struct MountPlan {
         if case .bind = source, let data = options.data.first(where: { !Self.ignoredOnBind.contains($0.key) }) {
             throw RuntimeError("\(origin).options[\(data.index)]: \(quoted(data.key)) has no meaning for a bind mount")
         }
+        if source == .cgroup, let data = options.data.first(where: { !Self.ignoredOnCgroup.contains($0.key) }) {
+            throw RuntimeError("\(origin).options[\(data.index)]: \(quoted(data.key)) is no option of control groups")
+        }
     }
+
+    /// What the whole hierarchy is mounted with, which is the host's to say (cgroup-v2.rst, Mounting).
+    private static let ignoredOnCgroup: Set<String> = [
+        "nsdelegate", "favordynmods", "memory_recursiveprot", "memory_localevents", "memory_hugetlb_accounting",
+        "pids_localevents",
+    ]
 
     private static let labelled = ["proc", "sysfs", "mqueue", "cgroup", "cgroup2", "bind", "rbind", "none"]
 
