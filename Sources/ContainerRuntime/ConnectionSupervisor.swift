@@ -27,7 +27,8 @@ final class ConnectionSupervisor {
     /// - Parameters:
     ///   - listener: Where the calls come from.
     ///   - freshPlaces: Where the container has file systems in memory to itself.
-    ///   - table: Where the unix sockets of its network namespace are asked for (``UnixSocketTable``); nil where that is the host's.
+    ///   - table: Where the unix sockets of its network namespace are asked for (``UnixSocketTable``); nil where that is the
+    ///     host's, whose abstract names are then refused.
     ///   - listed: Sockets that are reached as well.
     /// - Throws: ``SystemCallError``.
     init(
@@ -52,7 +53,8 @@ final class ConnectionSupervisor {
     /// - Throws: ``RuntimeError`` where no answer can be given.
     func connect(_ call: CallListener.Call) throws(RuntimeError) -> Bool {
         do throws(SystemCallError) {
-            let connection = try Connection(call, listener) { file, root throws(SystemCallError) in
+            let connection = try Connection(call, listener, hasOwnNames: table != nil) {
+                file, root throws(SystemCallError) in
                 try isOwn(file, root)
             }
             guard let connection else { return false }  // The process has gone.
@@ -117,12 +119,16 @@ private final class Connection {
     /// Whether it has to be tried anew, since the kernel does not tell when it is due.
     private(set) var triesAgain = false
 
-    /// Finds out what is asked for.
+    /// Finds out what is asked for; nil where the process has gone.
     ///
-    /// - Returns: Nil where the process has gone.
+    /// - Parameters:
+    ///   - call: The call.
+    ///   - listener: Where it came from.
+    ///   - hasOwnNames: Whether all abstract names that the process can see are its container's.
+    ///   - isOwn: Says whether a socket is the container's.
     /// - Throws: ``SystemCallError`` with the error that the process gets.
     init?(
-        _ call: CallListener.Call, _ listener: CallListener,
+        _ call: CallListener.Call, _ listener: CallListener, hasOwnNames: Bool,
         isOwn: (FileStatus, borrowing RootDirectory) throws(SystemCallError) -> Bool
     ) throws(SystemCallError) {
         let words = call.arguments
@@ -145,7 +151,9 @@ private final class Connection {
                 throw Self.refusal(.invalidArgument)
             }
             if asked[2] == 0 {
-                // Of the network namespace that the socket itself was made in.
+                // Of the network namespace that the socket itself was made in. In the host's nobody can tell whose a name
+                // is: Landlock, which keeps the container from others', does not look at what the runtime does.
+                guard hasOwnNames else { throw Self.refusal(.permissionDenied) }
                 (address, target) = (asked, nil)
                 return
             }

@@ -25,7 +25,7 @@ final class EscapePlace {
 
     init(_ identity: Identity, for escape: Escape) throws {
         project = try SandboxedProject(identity)
-        abstractName = "agentrt-escape-\(uniqueNumber())"
+        abstractName = "test-escape-\(uniqueNumber())"
         (port, sockets) = try Self.listen(abstractName, path: try project.scratch.path("socket"))
         let outside = try project.scratch.directory
         let session = try EscapeFiles.shared.get()

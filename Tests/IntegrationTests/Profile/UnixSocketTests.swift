@@ -145,6 +145,28 @@ import Testing
     }
 
     /// While one thread connects, others change the path, the address and the descriptor that it has named.
+    /// With the host's network come its abstract names, which nobody can tell from the call's own.
+    @Test(arguments: Identity.allCases) func abstractNamesOfTheHostAreNot(_ identity: Identity) throws {
+        let project = try project(identity, ", \"network\": \"host\"")
+        let name = "test-host-" + uniqueNumber()
+        let listen = """
+            import socket
+            s = socket.socket(socket.AF_UNIX); s.bind("\\0\(name)"); s.listen(8)
+            print("ready", flush=True)
+            while True: s.accept(); print("reached", flush=True)
+            """
+        let server = try Command("/usr/bin/python3", ["-c", listen]).start()
+        try server.waitForOutput("ready")
+        let output = try python(
+            project,
+            """
+            assert refused(lambda: client("\\0\(name)")) == 13
+            print(refused(lambda: client("\\0nobody")))
+            """)
+        #expect(output.standardOutput == "13\n", "\(output)")
+        #expect(!server.standardOutput.contains("reached"))
+    }
+
     @Test(arguments: Identity.allCases) func othersAreNotReachedByARaceEither(_ identity: Identity) throws {
         let project = try project(identity)
         let server = try listen(project, "src/s")
