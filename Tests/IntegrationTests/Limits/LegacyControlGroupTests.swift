@@ -167,7 +167,11 @@ import Testing
         try container.start()
         let group = "/sys/fs/cgroup/freezer/agentrt-test-\(container.id)"
         try Files.makeDirectory(group)
-        defer { rmdir(group) }
+        defer {
+            // Nothing that failed stays frozen.
+            try? Files.write("THAWED", to: group + "/freezer.state")
+            rmdir(group)
+        }
         let unified = try #require(container.controlGroups().first { $0.contains("/unified/") })
         try eventually("both to run") { try Files.read(unified + "/cgroup.procs").split(separator: "\n").count == 2 }
         for pid in try Files.read(unified + "/cgroup.procs").split(separator: "\n") {
