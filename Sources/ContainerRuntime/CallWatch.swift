@@ -63,6 +63,8 @@ struct CallWatchEnd {
     let sendsSocketTable: Bool
     /// Sockets that are reached as well.
     let listedSockets: [String]
+    /// Where the container has file systems in memory to itself.
+    let freshPlaces: [String]
 
     /// How many there can be: a frame has 16 descriptors.
     static let socketLimit = 14
@@ -73,10 +75,15 @@ struct CallWatchEnd {
             let table = sendsSocketTable ? FileDescriptorBox(try UnixSocketTable.open()) : nil
             // Before the filter, of which opening may be a call.
             let sockets = try openListedSockets()
+            var bytes: [UInt8] = [table == nil ? 0 : 1]
+            for place in freshPlaces {
+                guard let device = try fileStatus(place)?.device else { continue }
+                for number in [device.major, device.minor] { bytes += (0..<4).map { UInt8(number >> ($0 * 8) & 255) } }
+            }
             let listener = try CallListener.install(filters)
             let others = (table.map { [$0] } ?? []) + sockets
             let numbers = [listener.rawValue] + others.map { $0.descriptor.rawValue }
-            try FrameSocket(FileDescriptor(owning: socket)).send([table == nil ? 0 : 1], descriptors: numbers)
+            try FrameSocket(FileDescriptor(owning: socket)).send(bytes, descriptors: numbers)
             withExtendedLifetime(others) {}
         }
     }
@@ -101,7 +108,7 @@ extension CallWatchEnd {
 final class CallObserver {
     private let watch: CallWatch?
     private let socket: FrameSocket
-    private let supervisedPlaces: [String]?
+    private let supervises: Bool
     private var supervisor: ConnectionSupervisor?
     private var listener: CallListener?
     private var hasEnded = false
@@ -114,11 +121,11 @@ final class CallObserver {
     /// - Parameters:
     ///   - watch: Who is told; nil where nobody asked.
     ///   - socket: Where the listener comes from.
-    ///   - places: Where the container has file systems to itself, for who connects in its stead; nil where nobody does.
-    init(_ watch: CallWatch?, _ socket: FrameSocket, supervising places: [String]?) {
+    ///   - supervises: Whether connections are made in the container's stead.
+    init(_ watch: CallWatch?, _ socket: FrameSocket, supervises: Bool) {
         self.watch = watch
         self.socket = socket
-        supervisedPlaces = places
+        self.supervises = supervises
         calls = watch?.calls ?? ["connect"]
         var numbers: [Int32: String] = [:]
         for name in calls { if let number = CallListener.number(of: name) { numbers[number] = name } }
@@ -138,12 +145,18 @@ final class CallObserver {
             }
             let listener = CallListener(descriptor)
             self.listener = listener
-            guard let supervisedPlaces else { return }
+            guard supervises, let bytes = frame?.bytes else { return }
             let others = frame?.descriptors.dropFirst() ?? []
-            let hasTable = frame?.bytes == [1]
+            let hasTable = bytes.first == 1
+            let numbers = stride(from: 1, to: bytes.count - 3, by: 4).map { start in
+                bytes[start..<(start + 4)].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+            }
+            let devices = stride(from: 0, to: numbers.count - 1, by: 2).map {
+                DeviceNumber(major: numbers[$0], minor: numbers[$0 + 1])
+            }
             supervisor = try during("watch") { () throws(SystemCallError) in
                 try ConnectionSupervisor(
-                    listener, freshPlaces: supervisedPlaces, table: hasTable ? others.first : nil,
+                    listener, freshDevices: devices, table: hasTable ? others.first : nil,
                     listed: Array(others.dropFirst(hasTable ? 1 : 0)))
             }
             return

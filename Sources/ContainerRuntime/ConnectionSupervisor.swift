@@ -14,7 +14,7 @@ final class ConnectionSupervisor {
     }
 
     private let listener: CallListener
-    private let freshPlaces: [String]
+    private let freshDevices: [DeviceNumber]
     private let table: FileDescriptorBox?
     private let listed: [FileDescriptorBox]
     private let listedStatus: [FileStatus]
@@ -26,15 +26,16 @@ final class ConnectionSupervisor {
     ///
     /// - Parameters:
     ///   - listener: Where the calls come from.
-    ///   - freshPlaces: Where the container has file systems in memory to itself.
+    ///   - freshDevices: File systems in memory that the container has to itself, as they were before its program began: it
+    ///     could move the directories that they are mounted below.
     ///   - table: Where the unix sockets of its network namespace are asked for (``UnixSocketTable``); nil where that is the
     ///     host's, whose abstract names are then refused.
     ///   - listed: Sockets that are reached as well.
     /// - Throws: ``SystemCallError``.
     init(
-        _ listener: CallListener, freshPlaces: [String], table: FileDescriptorBox?, listed: [FileDescriptorBox]
+        _ listener: CallListener, freshDevices: [DeviceNumber], table: FileDescriptorBox?, listed: [FileDescriptorBox]
     ) throws(SystemCallError) {
-        (self.listener, self.freshPlaces, self.table, self.listed) = (listener, freshPlaces, table, listed)
+        (self.listener, self.freshDevices, self.table, self.listed) = (listener, freshDevices, table, listed)
         var statuses: [FileStatus] = []
         for file in listed { statuses.append(try file.descriptor.status()) }
         listedStatus = statuses
@@ -53,9 +54,8 @@ final class ConnectionSupervisor {
     /// - Throws: ``RuntimeError`` where no answer can be given.
     func connect(_ call: CallListener.Call) throws(RuntimeError) -> Bool {
         do throws(SystemCallError) {
-            let connection = try Connection(call, listener, hasOwnNames: table != nil) {
-                file, root throws(SystemCallError) in
-                try isOwn(file, root)
+            let connection = try Connection(call, listener, hasOwnNames: table != nil) { file throws(SystemCallError) in
+                try isOwn(file)
             }
             guard let connection else { return false }  // The process has gone.
             try answer(Waiting(call: call, connection: connection))
@@ -81,6 +81,8 @@ final class ConnectionSupervisor {
     private func answer(_ entry: Waiting) throws(SystemCallError) {
         switch try entry.connection.proceed() {
         case .waits:
+            // Those whose process has gone meanwhile hold nothing up.
+            if waiting.count >= Self.waitingLimit { waiting.removeAll { !listener.isWaiting($0.call) } }
             guard waiting.count < Self.waitingLimit else {
                 throw SystemCallError(call: "connect", errno: .noBufferSpace)
             }
@@ -92,9 +94,9 @@ final class ConnectionSupervisor {
 
     /// Whether a socket is listed, or was made in the container: it lies on a file system in memory that only the container has, or
     /// its network namespace has the socket.
-    private func isOwn(_ file: FileStatus, _ root: borrowing RootDirectory) throws(SystemCallError) -> Bool {
+    private func isOwn(_ file: FileStatus) throws(SystemCallError) -> Bool {
         if listedStatus.contains(where: { $0.device == file.device && $0.inode == file.inode }) { return true }
-        for place in freshPlaces where try root.open(place).status().device == file.device { return true }
+        if freshDevices.contains(file.device) { return true }
         return try table.map { table throws(SystemCallError) in
             try UnixSocketTable.of(table.descriptor, holds: file)
         } ?? false
@@ -129,7 +131,7 @@ private final class Connection {
     /// - Throws: ``SystemCallError`` with the error that the process gets.
     init?(
         _ call: CallListener.Call, _ listener: CallListener, hasOwnNames: Bool,
-        isOwn: (FileStatus, borrowing RootDirectory) throws(SystemCallError) -> Bool
+        isOwn: (FileStatus) throws(SystemCallError) -> Bool
     ) throws(SystemCallError) {
         let words = call.arguments
         thread = try ThreadIdentity(of: call.pid)
@@ -160,9 +162,11 @@ private final class Connection {
             let path = String(decoding: asked[2...].prefix { $0 != 0 }, as: UTF8.self)
             let root = RootDirectory(try openFile("/proc/\(call.pid)/root", [.path, .directory]))
             let file = try Self.open(path, root, call, thread)
+            // Otherwise root and directory were those of whoever has its number now.
+            guard listener.isWaiting(call) else { return nil }
             let status = try file.status()
             guard status.kind == .socket else { throw Self.refusal(.connectionRefused) }
-            guard try isOwn(status, root) else { throw Self.refusal(.permissionDenied) }
+            guard try isOwn(status) else { throw Self.refusal(.permissionDenied) }
             // By descriptor: the same file, whatever the path leads to by now.
             address = [1, 0] + Array(file.procPath.utf8) + [0]
             target = FileDescriptorBox(file)
@@ -181,6 +185,12 @@ private final class Connection {
         }
         hasBegun = true
         guard let errno else { return .made }
+        if errno == .interrupted {
+            // Its process has made the socket wait; a connection over the network goes on.
+            guard target != nil || socket.family == .unix else { return .waits }
+            triesAgain = true
+            return .waits
+        }
         guard socket.blocks else { return .failed(errno) }
         switch errno {
         // Within the machine it is made by now.

@@ -183,7 +183,8 @@ final class Launch {
                     CallWatchEnd(
                         filters: $0.filters, socket: $0.socket.descriptor.rawValue,
                         sendsSocketTable: plan.supervisesConnections && plan.newNamespaces.contains(.network),
-                        listedSockets: plan.supervisesConnections ? plan.annotations.listedUnixSockets ?? [] : [])
+                        listedSockets: plan.supervisesConnections ? plan.annotations.listedUnixSockets ?? [] : [],
+                        freshPlaces: plan.supervisedPlaces ?? [])
                 }
             ).run()
         }
@@ -205,7 +206,7 @@ final class Launch {
         guard staysAttached, options.watch != nil || plan.supervisesConnections else { return nil }
         let (own, other) = try during("watch") { try FrameSocket.pair() }
         let socket = FrameSocket(FileDescriptor(owning: own))
-        let observer = CallObserver(options.watch, socket, supervising: plan.supervisedPlaces)
+        let observer = CallObserver(options.watch, socket, supervises: plan.supervisesConnections)
         self.observer = observer
         return (CallListener.filters(of: observer.calls), FileDescriptorBox(FileDescriptor(owning: other)))
     }

@@ -53,15 +53,20 @@ public struct BorrowedSocket: ~Copyable {
 
     /// Begins to connect (connect(2)), without waiting, whatever the flags are.
     ///
+    /// The other process shares the flags and can take O_NONBLOCK away at any moment. So a timer interrupts a call that
+    /// waits after all: EINTR.
+    ///
     /// - Parameter address: The address, as the call takes it.
     /// - Returns: Nil once it is connected; otherwise why not, EINPROGRESS or EALREADY where that goes on.
     /// - Throws: ``SystemCallError`` where the socket's flags cannot be changed.
     public borrowing func connect(_ address: [UInt8]) throws(SystemCallError) -> Errno? {
         if blocks { try setNonBlocking(true) }
         let number = Int(descriptor.rawValue)
+        try InterruptTimer.start()
         let result = address.withUnsafeBytes {
             linux_syscall(Int(LINUX_SYS_connect), number, word($0.baseAddress), $0.count, 0, 0, 0)
         }
+        try InterruptTimer.stop()
         if blocks { try setNonBlocking(false) }
         return result < 0 ? Errno(rawValue: Int32(-result)) : nil
     }

@@ -23,16 +23,18 @@ import Testing
 
         """
 
-    private func project(_ identity: Identity, _ more: String = "") throws -> SandboxedProject {
+    func project(_ identity: Identity, _ more: String = "") throws -> SandboxedProject {
         try SandboxedProject(identity, executables: ["/usr/bin/bash", "/usr/bin/python3"], more: more)
     }
 
-    private func python(_ project: SandboxedProject, _ text: String, _ words: String...) throws -> Output {
-        try project.run(["/usr/bin/python3", "-c", Self.prelude + text] + words)
+    func python(
+        _ project: SandboxedProject, _ text: String, _ words: String..., variables: [String: String] = [:]
+    ) throws -> Output {
+        try project.run(["/usr/bin/python3", "-c", Self.prelude + text] + words, variables: variables)
     }
 
     /// A server outside, which says who has come.
-    private func listen(_ project: SandboxedProject, _ name: String) throws -> RunningProcess {
+    func listen(_ project: SandboxedProject, _ name: String) throws -> RunningProcess {
         let text = """
             import socket, os, sys
             s = socket.socket(socket.AF_UNIX)
