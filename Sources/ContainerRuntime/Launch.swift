@@ -79,6 +79,7 @@ final class Launch {
 
     /// Brings the container to the point where nothing is left but to start its program.
     func run() throws(RuntimeError) {
+        var holdsOffClearing = false
         do throws(RuntimeError) {
             if let write = options.writeBundle { try writeBundle(write) }
             if let bytes = bundle.configuration { try directory?.save(configuration: bytes) }
@@ -91,6 +92,7 @@ final class Launch {
                 if let found = cgroup, !found.isNew {
                     // Perhaps a killed call's, and about to be cleared away: it is this call's once that cannot be.
                     try call.holdOffClearing()
+                    holdsOffClearing = true
                     cgroup = try controlGroup.make()
                 }
                 legacyGroups = try controlGroup.makeLegacy()
@@ -105,7 +107,7 @@ final class Launch {
                 && (plan.newNamespaces.contains(.user) || !deviceRules.permitInitsWork)
             try bear()
             try handshake()
-            if let group = cgroup, !group.isNew { try call.allowClearing() }
+            if holdsOffClearing { try call.allowClearing() }
             if let path = options.pidFile { try writePidFile(path) }
             if let path = options.pidfdSocket { try process?.sendPidfd(to: path) }
         } catch {

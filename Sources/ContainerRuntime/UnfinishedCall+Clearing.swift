@@ -33,8 +33,9 @@ extension UnfinishedCall {
             // Noted for good it would be told of by every call from now on.
             report("cannot clear away what a killed call left: \(error)")
         }
-        if isCleared { try folder.descriptor.removeFile(other) }
+        // First, as this call may live long; the note itself is still locked.
         try folder.descriptor.unlock()
+        if isCleared { try folder.descriptor.removeFile(other) }
         withExtendedLifetime(file) {}
     }
 
@@ -46,8 +47,9 @@ extension UnfinishedCall {
             let file = FileDescriptorBox(try folder.descriptor.open(other, .readOnly))
             try file.descriptor.lock(waits: false)
             guard try file.descriptor.status().links > 0 else { return nil }
+            let note = try file.descriptor.readAll(limit: 4096)
             try folder.descriptor.lock(waits: false)
-            return (file, try file.descriptor.readAll(limit: 4096))
+            return (file, note)
         } catch  where error.errno == .noSuchFile || error.errno == .wouldBlock {
             return nil
         }
