@@ -185,11 +185,17 @@ public struct Cgroup: Sendable {
     public static func removeIfEmpty(
         _ path: CgroupPath, in hierarchy: UnifiedHierarchy
     ) throws(SystemCallError) -> Bool {
-        let place = hierarchy.mountPoint + path.description
-        if let status = try fileStatus(place, followsLink: false), isMarked(status) {
-            do throws(SystemCallError) { try removeTree(place) } catch  where error.errno == .busy { return false }
-        }
+        guard try removeIfEmpty(hierarchy.mountPoint + path.description) else { return false }
         try removeEmptyGroups(above: path, in: hierarchy)
+        return true
+    }
+
+    /// Removes a group that was made here, in any hierarchy, unless it holds processes.
+    ///
+    /// - Returns: Whether it is gone, or somebody else's.
+    static func removeIfEmpty(_ place: String) throws(SystemCallError) -> Bool {
+        guard let status = try fileStatus(place, followsLink: false), isMarked(status) else { return true }
+        do throws(SystemCallError) { try removeTree(place) } catch  where error.errno == .busy { return false }
         return true
     }
 
@@ -210,7 +216,7 @@ public struct Cgroup: Sendable {
         }
     }
 
-    private static func isMarked(_ status: FileStatus) -> Bool { status.permissions & 0o1000 != 0 }
+    static func isMarked(_ status: FileStatus) -> Bool { status.permissions & 0o1000 != 0 }
 
     /// Removes the groups below; one that holds a process is EBUSY, as it would be for rmdir(2).
     private func empty() throws(SystemCallError) {

@@ -2,13 +2,14 @@
 extension [ControlSetting] {
     /// Takes out the settings that cannot be without something.
     ///
-    /// - Parameter lack: What is not there.
+    /// - Parameter lack: What is not there; nil for all that a group is needed for.
     /// - Returns: The settings taken out.
-    fileprivate mutating func takeOut(_ lack: CgroupError.Lack) -> [ControlSetting] {
+    fileprivate mutating func takeOut(_ lack: CgroupError.Lack?) -> [ControlSetting] {
         func needs(_ setting: ControlSetting) -> Bool {
-            switch lack.means {
+            switch lack?.means {
             case .controller(let name): setting.controller == name
             case .file(let name): setting.file == name || setting.alternative?.file == name
+            case nil: true
             }
         }
         let taken = filter(needs)
@@ -22,13 +23,7 @@ extension ControlSettings {
     ///
     /// - Parameter lack: What is not there; nil for all that a group is needed for.
     /// - Returns: The settings taken out.
-    public mutating func forgo(_ lack: CgroupError.Lack?) -> [ControlSetting] {
-        guard let lack else {
-            defer { self = .none }
-            return settings
-        }
-        return settings.takeOut(lack)
-    }
+    public mutating func forgo(_ lack: CgroupError.Lack?) -> [ControlSetting] { settings.takeOut(lack) }
 }
 
 extension LegacySettings {
@@ -36,11 +31,5 @@ extension LegacySettings {
     ///
     /// - Parameter lack: What is not there; nil for all that a group is needed for.
     /// - Returns: The settings taken out.
-    public mutating func forgo(_ lack: CgroupError.Lack?) -> [ControlSetting] {
-        guard let lack else {
-            defer { self = .none }
-            return settings
-        }
-        return settings.takeOut(lack)
-    }
+    public mutating func forgo(_ lack: CgroupError.Lack?) -> [ControlSetting] { settings.takeOut(lack) }
 }

@@ -107,6 +107,16 @@ enum Steps {
         (.bytes([1, 0] + name), .number(2 + name.count))
     }
 
+    /// Connects a stream to a unix socket.
+    ///
+    /// - Parameter name: As for ``unixAddress(_:)``.
+    /// - Throws: ``SystemCallError``: how the attempt was refused.
+    static func connect(toUnixSocket name: [UInt8]) throws(SystemCallError) {
+        let socket = try socket(1, 1)
+        let (address, length) = unixAddress(name)
+        try attempt("connect", .descriptor(socket), address, length)
+    }
+
     /// Makes a socket; the descriptor is closed with its owner.
     static func socket(_ family: Int, _ type: Int, _ protocolNumber: Int = 0) throws(SystemCallError) -> FileDescriptor
     {

@@ -66,30 +66,22 @@ extension Attempt {
         },
         Attempt("connect-abstract-socket", .namespaces, [.connectionRefused], control: .mustSucceed) {
             place throws(SystemCallError) in
-            let socket = try Steps.socket(1, 1)
-            let (address, length) = Steps.unixAddress([0] + Array(place.abstractName.utf8))
-            try attempt("connect", .descriptor(socket), address, length)
+            try Steps.connect(toUnixSocket: [0] + Array(place.abstractName.utf8))
             return .succeeded("connected to @\(place.abstractName)")
         },
         Attempt("connect-unix-socket", .rootFilesystem, [.noSuchFile], control: .mustSucceed) {
             place throws(SystemCallError) in
-            let socket = try Steps.socket(1, 1)
-            let (address, length) = Steps.unixAddress(Array((place.outside + "/socket").utf8) + [0])
-            try attempt("connect", .descriptor(socket), address, length)
+            try Steps.connect(toUnixSocket: Array((place.outside + "/socket").utf8) + [0])
             return .succeeded("connected")
         },
         Attempt("connect-unix-socket-of-the-project", .seccomp, [.permissionDenied], control: .mustSucceed) {
             place throws(SystemCallError) in
-            let socket = try Steps.socket(1, 1)
-            let (address, length) = Steps.unixAddress(Array((place.project + "/src/socket").utf8) + [0])
-            try attempt("connect", .descriptor(socket), address, length)
+            try Steps.connect(toUnixSocket: Array((place.project + "/src/socket").utf8) + [0])
             return .succeeded("connected to a socket of somebody else")
         },
         Attempt("socketpair-of-datagrams", .seccomp, [.permissionDenied], Steps.call("socketpair", 1, 2, 0, .space(8))),
         Attempt("connect-docker", .rootFilesystem, [.noSuchFile]) { _ throws(SystemCallError) in
-            let socket = try Steps.socket(1, 1)
-            let (address, length) = Steps.unixAddress(Array("/var/run/docker.sock".utf8) + [0])
-            try attempt("connect", .descriptor(socket), address, length)
+            try Steps.connect(toUnixSocket: Array("/var/run/docker.sock".utf8) + [0])
             return .succeeded("connected")
         },
         Attempt("shared-memory-of-the-host", .namespaces, [.noSuchFile], control: .mustSucceed) {

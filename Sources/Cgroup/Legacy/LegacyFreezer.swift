@@ -11,7 +11,7 @@ public enum LegacyFreezer {
         var mountPoint: String?
         for process in processes {
             guard let group = try group(of: process), group != "/" else { continue }
-            if mountPoint == nil { mountPoint = try place() }
+            if mountPoint == nil { mountPoint = try UnifiedHierarchy.legacyPlace(of: "freezer") }
             guard let mountPoint else { return }
             do throws(SystemCallError) {
                 let state = try readFile("\(mountPoint)\(group)/freezer.state", limit: 64)
@@ -34,17 +34,6 @@ public enum LegacyFreezer {
         for line in text.split(separator: "\n") {
             let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
             if fields.count == 3, fields[1].split(separator: ",").contains("freezer") { return String(fields[2]) }
-        }
-        return nil
-    }
-
-    private static func place() throws(SystemCallError) -> String? {
-        let text = String(decoding: try readFile("/proc/self/mountinfo", limit: 1 << 24), as: UTF8.self)
-        for line in text.split(separator: "\n") {
-            let fields = line.split(separator: " ")
-            guard let dash = fields.firstIndex(of: "-"), fields.count > dash + 3, dash > 5, fields[dash + 1] == "cgroup"
-            else { continue }
-            if fields[dash + 3].split(separator: ",").contains("freezer") { return String(fields[4]) }
         }
         return nil
     }

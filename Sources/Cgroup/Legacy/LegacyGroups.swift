@@ -289,11 +289,7 @@ public struct LegacyGroups: Sendable {
     ///
     /// - Returns: Whether it is gone.
     static func removeIfEmpty(_ place: String) throws(SystemCallError) -> Bool {
-        if let status = try fileStatus(place, followsLink: false), isMarked(status) {
-            do throws(SystemCallError) { try Cgroup.removeTree(place) } catch  where error.errno == .busy {
-                return false
-            }
-        }
+        guard try Cgroup.removeIfEmpty(place) else { return false }
         try removeEmptyGroups(above: place)
         return true
     }
@@ -304,12 +300,10 @@ public struct LegacyGroups: Sendable {
             rest = rest[..<slash]
             let parent = String(rest)
             guard let status = try fileStatus(parent, followsLink: false) else { continue }
-            guard isMarked(status), try fileStatus(parent + "/cgroup.procs") != nil else { return }
+            guard Cgroup.isMarked(status), try fileStatus(parent + "/cgroup.procs") != nil else { return }
             do throws(SystemCallError) { try removeDirectory(parent) } catch { return }  // In use by others: it stays.
         }
     }
-
-    private static func isMarked(_ status: FileStatus) -> Bool { status.permissions & 0o1000 != 0 }
 
     /// Asks to be told when memory is out (memory.rst, OOM Control): here the kernel kills one process, not all.
     ///
