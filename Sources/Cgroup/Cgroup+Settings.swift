@@ -83,7 +83,7 @@ extension Cgroup {
 
     private static func refusal(of setting: ControlSetting, _ error: SystemCallError) -> CgroupError {
         if error.errno == .noSuchFile {
-            let reason = "this kernel has no \(setting.file)"
+            let reason = "this kernel has no \(setting.file) (\(error.errno))"
             return CgroupError(
                 setting.origin, lack: CgroupError.Lack(means: .file(setting.file), reason: reason))
         }

@@ -87,7 +87,8 @@ extension Cgroup {
         if let legacy = try attempt({ () throws(SystemCallError) in try UnifiedHierarchy.legacyPlace(of: name) }) {
             return lack("the \(name) controller is not on cgroup v2 here (it is bound to cgroup v1 at \(legacy))")
         }
-        return lack("this kernel has no \(name) controller, or it is switched off")
+        return lack(
+            "the requested cgroup controller `\(name)` is not available: this kernel has none, or it is switched off")
     }
 
     private static func isRoot(_ place: String) throws(SystemCallError) -> Bool {

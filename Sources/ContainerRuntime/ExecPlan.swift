@@ -80,7 +80,9 @@ struct ExecPlan {
             return nil
         }
         let names = (path ?? "").split(separator: "/")
-        if names.contains("..") { throw RuntimeError("--cgroup: \(quoted(path ?? "")) leads out of the container's") }
+        if names.contains("..") {
+            throw RuntimeError("--cgroup: `..` components are not allowed in \(quoted(path ?? ""))")
+        }
         if names.isEmpty { return own }
         let place = ([own.path.description] + names.map(String.init)).joined(separator: "/")
         guard let group = try during("--cgroup", { try Cgroup.open(CgroupPath(place), in: hierarchy) }) else {

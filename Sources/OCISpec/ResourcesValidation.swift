@@ -36,7 +36,8 @@ extension LinuxResources: Validatable {
             let parts = file.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
             let isFileName = parts.count > 1 && parts.allSatisfy { !$0.isEmpty }
             if !isFileName || file.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "/") }) {
-                throw refusal("unified", "\"\(file)\" is not a file name such as memory.max")
+                throw refusal(
+                    "unified", "the specified key has not the form CONTROLLER.VALUE `\(file)`, as memory.max has")
             }
             try checkText("unified.\(file)", value)
         }

@@ -94,7 +94,9 @@ struct MountPlan {
             throw RuntimeError("\(origin).options[\(data.index)]: \(quoted(data.key)) has no meaning for a bind mount")
         }
         if source == .cgroup, let data = options.data.first(where: { !Self.ignoredOnCgroup.contains($0.key) }) {
-            throw RuntimeError("\(origin).options[\(data.index)]: \(quoted(data.key)) is no option of control groups")
+            throw RuntimeError(
+                "\(origin).options[\(data.index)]: \(quoted(data.key)) is no option of control groups "
+                    + "(Invalid argument)")
         }
     }
 

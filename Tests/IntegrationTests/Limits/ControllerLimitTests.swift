@@ -102,7 +102,10 @@ import Testing
         ("memory", ["swappiness": 60], "linux.resources.memory.swappiness: only cgroup v1 has it"),
         ("memory", ["swap": 4096], "linux.resources.memory.swap: counts memory and swap together"),
         ("unified", ["memory.nope": "1"], "linux.resources.unified.memory.nope: this kernel has no memory.nope"),
-        ("unified", ["nope.max": "1"], "linux.resources.unified.nope.max: this kernel has no nope controller"),
+        (
+            "unified", ["nope.max": "1"],
+            "linux.resources.unified.nope.max: the requested cgroup controller `nope` is not available"
+        ),
         ("hugepageLimits", [["pageSize": "3MB", "limit": 1]], "linux.resources.hugepageLimits[0]: this kernel has no"),
         (
             "blockIO", ["throttleReadBpsDevice": [["major": 250, "minor": 250, "rate": 1]]],
