@@ -90,7 +90,9 @@ extension Cgroup {
         let why =
             switch error.errno {
             case .invalidArgument, .outOfRange: "the kernel refuses \(quoted(setting.value)) for \(setting.file)"
-            case .noDevice: "there is no such block device, for \(setting.file): \(quoted(setting.value))"
+            case .noDevice:
+                "there is no such \(setting.controller == "io" ? "block device" : "device"), for \(setting.file): "
+                    + quoted(setting.value)
             case .busy: "\(quoted(setting.value)) for \(setting.file) is less than what is in use"
             default: "\(setting.file): \(error.errno)"
             }

@@ -39,6 +39,10 @@ public struct ControlSettings: Equatable, Sendable {
         }
         // Last: what is said in the kernel's own words wins.
         for (file, value) in resources.unified.sorted(by: { $0.key < $1.key }) {
+            guard !file.hasPrefix("cgroup.") || Self.commonFiles.contains(file) else {
+                throw writer.refusal(
+                    "unified.\(file)", "is no limit: the runtime alone moves, freezes and ends processes")
+            }
             // Files such as io.max take one device a write.
             let lines = value.split(separator: "\n")
             if lines.isEmpty { throw writer.refusal("unified.\(file)", "is empty") }
@@ -46,6 +50,10 @@ public struct ControlSettings: Equatable, Sendable {
         }
         settings = writer.settings
     }
+
+    /// Limits and switches of groups themselves. What else begins with `cgroup.` moves, freezes or ends processes, of the
+    /// host too.
+    private static let commonFiles = ["cgroup.max.depth", "cgroup.max.descendants", "cgroup.pressure"]
 
     /// Those that change a new group. What a new group has anyway needs no controller, and engines write much of it:
     /// limits of -1, the usual 1024 shares.
@@ -91,8 +99,12 @@ private struct Writer {
         if (memory.swappiness ?? 0) > 0 { throw onlyV1("memory.swappiness") }
         if memory.disableOOMKiller == true { throw onlyV1("memory.disableOOMKiller") }
         if let limit = memory.limit, limit != 0 { add("memory.max", amount(limit), "memory.limit") }
-        if let swap = memory.swap, swap != 0 {
-            guard swap > 0 else { return add("memory.swap.max", "max", "memory.swap") }
+        if let reservation = memory.reservation, reservation != 0 {
+            add("memory.low", amount(reservation), "memory.reservation")
+        }
+        // As crun has it: -1 is any amount of swap, and 0 none.
+        if let swap = memory.swap {
+            guard swap > 0 else { return add("memory.swap.max", swap < 0 ? "max" : "0", "memory.swap") }
             // The specification counts memory and swap together, cgroup v2 apart.
             guard let limit = memory.limit, limit > 0 else {
                 throw refusal("memory.swap", "counts memory and swap together, so it needs memory.limit")
@@ -101,9 +113,6 @@ private struct Writer {
                 throw refusal("memory.swap", "\(swap) is below memory.limit, \(limit), which it includes")
             }
             add("memory.swap.max", "\(swap - limit)", "memory.swap")
-        }
-        if let reservation = memory.reservation, reservation != 0 {
-            add("memory.low", amount(reservation), "memory.reservation")
         }
     }
 

@@ -23,6 +23,17 @@ struct IDMaps {
         )
     }
 
+    /// Looks ids of a namespace up: which id it is outside, nil for one that is not mapped.
+    static func table(_ mappings: [IDMapping]) -> (UInt32) -> UInt32? {
+        { id in
+            for mapping in mappings where id >= mapping.containerID && id - mapping.containerID < mapping.size {
+                let (outside, isTooLarge) = mapping.hostID.addingReportingOverflow(id - mapping.containerID)
+                return isTooLarge ? nil : outside
+            }
+            return nil
+        }
+    }
+
     /// Writes the maps of a process's user namespace.
     func write(of pid: Int32) throws(RuntimeError) {
         let isPrivileged = effectiveUserID() == 0

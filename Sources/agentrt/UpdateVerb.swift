@@ -23,8 +23,12 @@ enum UpdateVerb {
         let arguments = try Arguments(
             global.verbArguments,
             options: limits.map { .value($0.option) } + [
-                .value("resources", "r"), .value("l3-cache-schema"), .value("mem-bw-schema"),
+                .value("resources", "r"), .value("l3-cache-schema"), .value("mem-bw-schema"), .flag("allow-degraded"),
             ])
+        if arguments.has("allow-degraded") {
+            throw UsageError(
+                "--allow-degraded is for run and create: what stands in for a control group cannot be changed later")
+        }
         let container = try arguments.container(global, verb: "update")
         for option in ["l3-cache-schema", "mem-bw-schema"] where arguments[option] != nil {
             throw UsageError("--\(option): Intel RDT is not supported yet")

@@ -12,13 +12,17 @@ struct ControlSettingsTests {
         let memory = LinuxMemory(limit: 1 << 20, reservation: 4096, swap: 3 << 20)
         #expect(
             try lines(LinuxResources(memory: memory))
-                == ["memory.max=1048576", "memory.swap.max=2097152", "memory.low=4096"])
+                == ["memory.max=1048576", "memory.low=4096", "memory.swap.max=2097152"])
+    }
+
+    @Test func noSwapAtAll() throws {
+        #expect(try lines(LinuxResources(memory: LinuxMemory(swap: 0))) == ["memory.swap.max=0"])
     }
 
     @Test func whatAsksForNothingSetsNothing() throws {
         let resources = LinuxResources(
             devices: [LinuxDeviceRule(allow: false, access: "rwm")],
-            memory: LinuxMemory(limit: 0, swap: 0, swappiness: 0, disableOOMKiller: false, useHierarchy: true),
+            memory: LinuxMemory(limit: 0, swappiness: 0, disableOOMKiller: false, useHierarchy: true),
             cpu: LinuxCPU(shares: 0, quota: 0, period: 0, cpus: ""), pids: LinuxPids(limit: 0),
             blockIO: LinuxBlockIO(weight: 0, leafWeight: 0), network: LinuxNetwork(classID: 0))
         #expect(try lines(resources) == [])

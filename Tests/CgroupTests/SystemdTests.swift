@@ -45,8 +45,8 @@ struct UnitPropertyTests {
         }
         #expect(
             try ControlSettings(resources).unitProperties == [
-                property("MemoryMax", .uint64(64 << 20)), property("MemorySwapMax", .uint64(32 << 20)),
-                property("MemoryLow", .uint64(1 << 20)), property("CPUQuotaPerSecUSec", .uint64(2_500_000)),
+                property("MemoryMax", .uint64(64 << 20)), property("MemoryLow", .uint64(1 << 20)),
+                property("MemorySwapMax", .uint64(32 << 20)), property("CPUQuotaPerSecUSec", .uint64(2_500_000)),
                 property("CPUQuotaPeriodUSec", .uint64(20_000)), property("CPUWeight", .uint64(100)),
                 property("AllowedCPUs", .array(of: "y", [.byte(3), .byte(2)])),
                 property("AllowedMemoryNodes", .array(of: "y", [.byte(1)])), property("TasksMax", .uint64(.max)),

@@ -61,6 +61,25 @@ import Testing
         #expect(facts["stat /dev/full"] == "character 0600 7:8 1:7 0")
     }
 
+    /// Where the host has no such node, or another mode: crun makes them too, runc binds the host's.
+    @Test(.agentrtOnly) func devicesOfAUserNamespaceAreMadeAsListed() throws {
+        let facts = try scratch.facts {
+            $0.userNamespace(hostID: 100_000, size: 65_536)
+            $0.linux["devices"] = [
+                ["path": "/dev/one", "type": "b", "major": 1, "minor": 5, "fileMode": 0o157, "uid": 10, "gid": 11],
+                ["path": "/dev/sub/full", "type": "c", "major": 1, "minor": 7, "fileMode": 0o600],
+                ["path": "/dev/zero", "type": "c", "major": 1, "minor": 5, "uid": 70_000],
+            ]
+            $0.payload(
+                "stat", "/dev/one", "/dev/sub/full", "/dev/zero", ",", "overwrite", "/dev/sub/full", "x")
+        }
+        #expect(facts["stat /dev/one"] == "block 0157 10:11 1:5 0")
+        #expect(facts["stat /dev/sub/full"] == "character 0600 0:0 1:7 0")
+        #expect(facts["overwrite /dev/sub/full"] == "ENOSPC")
+        // An owner that is not mapped: the host's node is bound, as it is.
+        #expect(facts["stat /dev/zero"]?.hasSuffix(" 1:5 0") == true)
+    }
+
     @Test func linkInPlaceOfADirectoryDoesNotEscape() throws {
         let outside = try scratch.makeDirectory("outside")
         let container = try scratch.container {

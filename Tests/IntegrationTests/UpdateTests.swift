@@ -14,6 +14,7 @@ import Testing
 
     static let refused: [([String], String)] = [
         ([], "\"update\" takes limits"),
+        (["--allow-degraded", "--memory", "64m"], "--allow-degraded is for run and create: "),
         (["--memory", "much"], "--memory: \"much\" is no number of bytes"),
         (["--memory", "-2"], "--memory: \"-2\" is no number of bytes"),
         (["--memory", "99999999999999t"], "--memory: \"99999999999999t\" is no number of bytes"),

@@ -7,6 +7,8 @@ internal import LinuxSystem
 final class PreparedTrees {
     private var rootTree: FileDescriptorBox?
     private var mountTrees: [Int: FileDescriptorBox] = [:]
+    /// The devices that the bundle lists, where init may not make them; nil where those of the host are bound.
+    private(set) var deviceNodes: DeviceNodes?
 
     /// Copies root and bind sources where root makes a container with a user namespace, and sources with id maps; init
     /// copies every other source itself.
@@ -17,6 +19,7 @@ final class PreparedTrees {
                 try MountTree(copying: plan.rootPath, isRecursive: true)
             }
         }
+        deviceNodes = copiesAll ? try DeviceNodes(for: plan) : nil
         let namespaces = MappingNamespaces(plan)
         for (index, mount) in plan.mounts.enumerated() where copiesAll || mount.idMap != nil {
             guard case .bind(let path, _) = mount.source else { continue }

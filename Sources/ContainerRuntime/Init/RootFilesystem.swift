@@ -68,7 +68,7 @@ struct RootFilesystem: ~Copyable {
                 throw RuntimeError("\(error) (\(mount.origin))", exitStatus: error.exitStatus)
             }
         }
-        try RootfsDevices(bindsFromHost: plan.hasUserNamespace).add(plan.devices, to: root)
+        try RootfsDevices(bindsFromHost: plan.hasUserNamespace, nodes: prepared.deviceNodes).add(plan.devices, to: root)
         if plan.process.workingDirectory != "/" {
             _ = try during("process.cwd") { try root.openMakingDirectory(plan.process.workingDirectory) }
         }

@@ -4,6 +4,8 @@ internal import LinuxSystem
 struct RootfsDevices {
     /// Whether nodes are bound from the host: nobody may make them inside a user namespace.
     let bindsFromHost: Bool
+    /// Those that the runtime has made, to be bound in their stead.
+    let nodes: DeviceNodes?
 
     /// Links that programs expect below /dev.
     private static let links = [
@@ -19,13 +21,10 @@ struct RootfsDevices {
             return try openFile(
                 "/dev", below: root.descriptor, [.path, .directory], resolve: [.inRoot, .noSymlinks])
         }
-        for device in devices {
-            let origin = device.origin.isEmpty ? "default device" : device.origin
-            try during("\(origin): \(quoted(device.path))") { () throws(SystemCallError) in
-                if let name = Self.nameInDev(device.path) { return try add(device, name, in: directory, root) }
-                let (parent, name) = try root.openParent(of: device.path)
-                try add(device, name, in: parent.descriptor, root)
-            }
+        if let nodes {
+            try nodes.attached { () throws(RuntimeError) in try add(devices, to: root, directory) }
+        } else {
+            try add(devices, to: root, directory)
         }
         for (target, name) in Self.links {
             do throws(SystemCallError) {
@@ -34,6 +33,19 @@ struct RootfsDevices {
                 continue  // The bundle's own.
             } catch {
                 throw RuntimeError("/dev/\(name): \(error)")
+            }
+        }
+    }
+
+    private func add(
+        _ devices: [DevicePlan], to root: borrowing RootDirectory, _ directory: borrowing FileDescriptor
+    ) throws(RuntimeError) {
+        for device in devices {
+            let origin = device.origin.isEmpty ? "default device" : device.origin
+            try during("\(origin): \(quoted(device.path))") { () throws(SystemCallError) in
+                if let name = Self.nameInDev(device.path) { return try add(device, name, in: directory, root) }
+                let (parent, name) = try root.openParent(of: device.path)
+                try add(device, name, in: parent.descriptor, root)
             }
         }
     }
@@ -74,12 +86,21 @@ struct RootfsDevices {
     }
 
     private func bind(_ device: DevicePlan, _ root: borrowing RootDirectory) throws(SystemCallError) {
+        if let nodes, nodes.contains(device) {
+            return try attach(try nodes.copy(of: device), device, root)
+        }
         let tree = try MountTree(copying: device.path, isRecursive: false)
         let status = try tree.descriptor.status()
         guard status.kind == device.kind, status.deviceNode == device.device else {
             throw SystemCallError(
                 call: "bind", object: "\(quoted(device.path)) of the host", errno: .noSuchDeviceOrAddress)
         }
+        try attach(tree, device, root)
+    }
+
+    private func attach(
+        _ tree: borrowing MountTree, _ device: DevicePlan, _ root: borrowing RootDirectory
+    ) throws(SystemCallError) {
         // Read-only: the device can be written all the same, but its mode and times are the host's.
         try tree.change(setting: [.readOnly, .noSetUserID, .noExecution])
         try tree.attach(to: try root.openMakingFile(device.path))

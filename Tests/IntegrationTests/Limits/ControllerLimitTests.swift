@@ -11,6 +11,7 @@ import Testing
     static let values: [(String, Node, String, String)] = [
         ("memory", ["limit": 67_108_864], "memory.max", "67108864"),
         ("memory", ["limit": 67_108_864, "swap": 67_108_864], "memory.swap.max", "0"),
+        ("memory", ["swap": 0], "memory.swap.max", "0"),
         ("memory", ["reservation": 1_048_576], "memory.low", "1048576"),
         ("cpu", ["quota": 30_000, "period": 90_000], "cpu.max", "30000 90000"),
         ("cpu", ["quota": 30_000, "burst": 10_000], "cpu.max.burst", "10000"),
@@ -21,6 +22,7 @@ import Testing
         ("hugepageLimits", [["pageSize": "2MB", "limit": 4_194_304]], "hugetlb.2MB.rsvd.max", "4194304"),
         ("unified", ["memory.high": "33554432"], "memory.high", "33554432"),
         ("unified", ["memory.oom.group": "1"], "memory.oom.group", "1"),
+        ("unified", ["cgroup.max.depth": "3"], "cgroup.max.depth", "3"),
     ]
 
     @Test(arguments: values) func groupHoldsTheLimit(
@@ -106,12 +108,14 @@ import Testing
             "unified", ["nope.max": "1"],
             "linux.resources.unified.nope.max: the requested cgroup controller `nope` is not available"
         ),
+        ("unified", ["cgroup.procs": "1"], "linux.resources.unified.cgroup.procs: is no limit: "),
+        ("unified", ["cgroup.freeze": "1"], "linux.resources.unified.cgroup.freeze: is no limit: "),
         ("hugepageLimits", [["pageSize": "3MB", "limit": 1]], "linux.resources.hugepageLimits[0]: this kernel has no"),
         (
             "blockIO", ["throttleReadBpsDevice": [["major": 250, "minor": 250, "rate": 1]]],
             "linux.resources.blockIO.throttleReadBpsDevice[0]: there is no such block device"
         ),
-        ("rdma", ["none0": ["hcaHandles": 1]], "linux.resources.rdma.none0: "),
+        ("rdma", ["none0": ["hcaHandles": 1]], "linux.resources.rdma.none0: there is no such device, for rdma.max"),
         ("memory", ["limit": 65536], "linux.resources.memory.limit: killed while it was started"),
     ]
 

@@ -26,11 +26,14 @@ import Testing
     }
 
     /// Runs agentrt as the user, in the session's group.
-    private func run(_ project: SandboxedProject, in group: String, _ words: String...) throws -> Output {
-        let runtime = [
-            Runtime.current.path, "--root", try project.scratch.stateRoot, "run", "--profile", project.profile,
-            "--project", project.directory, "--",
-        ]
+    private func run(
+        _ project: SandboxedProject, in group: String, _ words: String..., options: [String] = []
+    ) throws -> Output {
+        let runtime =
+            [
+                Runtime.current.path, "--root", try project.scratch.stateRoot, "run", "--profile", project.profile,
+                "--project", project.directory,
+            ] + options + ["--"]
         let user = "\(Identity.userID)"
         let become = ["setpriv", "--reuid=" + user, "--regid=" + user, "--clear-groups", "--"]
         var command = Command(
@@ -68,6 +71,29 @@ import Testing
             let message = try run(project(), in: group, "bash", "-c", "echo lives").refused()
             #expect(message.contains("does not pass the memory controller on, and is not this user's"), "\(message)")
             #expect(message.contains("Delegate=cpu cpuset io memory pids"))
+        }
+    }
+
+    /// What the delegated group has is held by it; a resource limit stands in for what it has not.
+    @Test func missingControllerIsDoneWithoutWhereThatIsPermitted() throws {
+        try withDelegation(true, controllers: "+pids") { group in
+            let project = try SandboxedProject(
+                .user, executables: ["/usr/bin/bash", "/usr/bin/cat"],
+                more: ",\n\"resources\": { \"memory\": \"32MiB\", \"pids\": 9 }")
+            let report = try project.scratch.path("report.json")
+            let output = try run(
+                project, in: group, "bash", "-c", "ulimit -d; ulimit -u; cat /proc/self/cgroup",
+                options: ["--allow-degraded", "--report", report])
+            #expect(output.status == 0, "\(output)")
+            #expect(
+                output.standardError.hasPrefix(
+                    "agentrt: note: not enforced: resources.memory, but for each process by itself (RLIMIT_DATA): "))
+            let lines = output.standardOutput.split(separator: "\n")
+            try #require(lines.count == 3, "\(output)")
+            #expect(lines[0] == "32768" && lines[1] != "9")
+            let degraded = try Node(parsing: Files.read(report))["degraded"].elements
+            #expect(degraded.map { $0["limit"].text } == ["resources.memory"])
+            #expect(try Node(parsing: Files.read(report))["pidsLimitHits"].number == 0)
         }
     }
 }

@@ -220,29 +220,6 @@ import Testing
         #expect(try value("pids/pids.max", of: container) == "9")
     }
 
-    /// The kernel takes no quota below the burst, and no burst above the quota, whichever comes first.
-    @Test(.agentrtOnly) func quotaAndBurstChangeTogether() throws {
-        let container = try scratch.container {
-            $0.linux["resources"] = ["cpu": ["quota": 50_000, "burst": 40_000], "pids": ["limit": 9]]
-            $0.payload("pause")
-        }
-        try container.create()
-        for words in [["--cpu-quota", "20000"], ["--cpu-burst", "60000"]] {
-            let message = try container.command(["update", "--pids-limit", "5"] + words + [container.id]).run()
-                .refused()
-            #expect(message.contains(" that the group has; give cpu."), "\(message)")
-            #expect(try value("cpu/cpu.cfs_quota_us", of: container) == "50000")
-            #expect(try value("cpu/cpu.cfs_burst_us", of: container) == "40000")
-            #expect(try value("pids/pids.max", of: container) == "9")
-        }
-        for (quota, burst) in [("20000", "10000"), ("90000", "80000"), ("-1", "100000"), ("30000", "0")] {
-            let words = ["update", "--cpu-quota", quota, "--cpu-burst", burst, container.id]
-            _ = try container.command(words).run().succeeded()
-            #expect(try value("cpu/cpu.cfs_quota_us", of: container) == quota)
-            #expect(try value("cpu/cpu.cfs_burst_us", of: container) == burst)
-        }
-    }
-
     /// Another runtime removes the group above whenever it is empty, as between two steps of this one.
     @Test(.agentrtOnly, arguments: [false, true]) func aGroupAboveMayBeRemovedMeanwhile(_ isSession: Bool) throws {
         let above = try Session.shared.get().controlGroup + "/above-" + uniqueNumber()

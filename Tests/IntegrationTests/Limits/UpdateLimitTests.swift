@@ -84,25 +84,6 @@ import Testing
         #expect(try file("memory.max", of: container) == "67108864" && file("pids.max", of: container) == "9")
     }
 
-    /// The kernel takes no quota below the burst, and no burst above the quota, whichever comes first.
-    @Test func quotaAndBurstChangeTogether() throws {
-        let container = try created(["cpu": ["quota": 50_000, "burst": 40_000], "pids": ["limit": 9]])
-        for words in [["--cpu-quota", "20000"], ["--cpu-burst", "60000"]] {
-            let message = try container.command(["update", "--pids-limit", "5"] + words + [container.id]).run()
-                .refused()
-            #expect(message.contains(" that the group has; give cpu."), "\(message)")
-            #expect(try file("cpu.max", of: container) == "50000 100000")
-            #expect(try file("cpu.max.burst", of: container) == "40000")
-            #expect(try file("pids.max", of: container) == "9")
-        }
-        for (quota, burst) in [("20000", "10000"), ("90000", "80000"), ("-1", "100000"), ("30000", "0")] {
-            let words = ["update", "--cpu-quota", quota, "--cpu-burst", burst, container.id]
-            _ = try container.command(words).run().succeeded()
-            #expect(try file("cpu.max", of: container) == (quota == "-1" ? "max" : quota) + " 100000")
-            #expect(try file("cpu.max.burst", of: container) == burst)
-        }
-    }
-
     @Test func lessThanIsInUseIsRefusedWhereThatIsAskedFor() throws {
         let container = try created(["memory": ["limit": 67_108_864]])
         var command = container.command("update", "-r", "-", container.id)
@@ -110,6 +91,17 @@ import Testing
         let message = try command.run().refused()
         #expect(message.contains("linux.resources.memory.limit: 4096 is less than the "), "\(message)")
         #expect(try file("memory.max", of: container) == "67108864")
+    }
+
+    @Test func whatNothingHoldsIsRefused() throws {
+        let container = try created(["pids": ["limit": 9]])
+        var command = container.command("update", "-r", "-", container.id)
+        command.input = .text(#"{"pids":{"limit":5},"unified":{"nope.max":"1"}}"#)
+        let message = try command.run().refused()
+        #expect(
+            message.contains("linux.resources.unified.nope.max: the requested cgroup controller `nope` is not"),
+            "\(message)")
+        #expect(try file("pids.max", of: container) == "9")
     }
 
     @Test func eventsTellWhatIsUsedAndWhenMemoryIsOut() throws {
