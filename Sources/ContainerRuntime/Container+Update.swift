@@ -22,13 +22,15 @@ extension Container {
             throw RuntimeError("\(cannot): it has no control group of its own")
         }
         let hierarchies = try during(cannot) { () throws(SystemCallError) in
+            // All of them: a limit that is lifted may be there.
             record.systemdScope == nil
-                ? try LegacyHierarchies.ofHost(for: [resources], beside: UnifiedHierarchy.ofHost()) : .none
+                ? try LegacyHierarchies.ofHost(beside: UnifiedHierarchy.ofHost()) : .none
         }
-        let (legacy, unified) = hierarchies.split(resources)
+        var (legacy, unified) = hierarchies.split(resources)
         let settings = try during(cannot) { () throws(CgroupError) in try cgroup.settings(for: unified) }
-        let legacySettings = try during(cannot) { () throws(CgroupError) in try LegacySettings(legacy) }
         var groups = LegacyGroups(places: record.legacyCgroups)
+        try during(cannot) { () throws(SystemCallError) in try groups.liftSwap(with: &legacy) }
+        let legacySettings = try during(cannot) { () throws(CgroupError) in try LegacySettings(legacy) }
         try during(cannot) { () throws(CgroupError) in try groups.check(changeTo: legacy) }
         if !legacySettings.isEmpty {
             groups = try during(cannot) { () throws(CgroupError) in

@@ -155,6 +155,18 @@ public struct LegacyGroups: Sendable {
         }.check(changeTo: cpu)
     }
 
+    /// Where the limit on memory is to be lifted, lifts the one on memory and swap, which cannot be the lower one
+    /// (memory.rst), as runc does.
+    ///
+    /// - Parameter resources: The new limits.
+    /// - Throws: `SystemCallError`.
+    public func liftSwap(with resources: inout LinuxResources) throws(SystemCallError) {
+        guard let place = places["memory"], let limit = resources.memory?.limit, limit < 0,
+            resources.memory?.swap ?? 0 == 0, try text(place + "/memory.memsw.limit_in_bytes") != nil
+        else { return }
+        resources.memory?.swap = -1
+    }
+
     /// Changes the limits of groups with processes in them: all of them, or none.
     ///
     /// - Parameter settings: The new limits.

@@ -206,6 +206,23 @@ import Testing
         #expect(try container.controlGroups() == [])
     }
 
+    @Test(.differs(.crun, "refuses hybrid hosts")) func updateLiftsLimits() throws {
+        let container = try scratch.container {
+            $0.linux["resources"]["memory"] = ["limit": 67_108_864, "swap": 67_108_864]
+            $0.linux["resources"]["pids"] = ["limit": 20]
+            $0.payload("pause")
+        }
+        try container.create()
+        try container.start()
+        _ = try container.command("update", "--pids-limit", "-1", container.id).run().succeeded()
+        #expect(try value("pids/pids.max", of: container) == "max")
+        _ = try container.command("update", "--memory", "-1", container.id).run().succeeded()
+        for file in ["memory.limit_in_bytes", "memory.memsw.limit_in_bytes"] {
+            let limit = try #require(Int(value("memory/\(file)", of: container)))
+            #expect(limit > 1 << 60, "\(file)")
+        }
+    }
+
     @Test(.agentrtOnly) func updateIsAllOrNothing() throws {
         let container = try scratch.container {
             $0.linux["resources"] = ["memory": ["limit": 67_108_864], "pids": ["limit": 9]]
