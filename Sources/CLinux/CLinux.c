@@ -101,10 +101,18 @@ long linux_terminal_make_raw(int fd, void *saved) {
     if (tcgetattr(fd, &settings) == -1) return -(long)errno;
     memcpy(saved, &settings, sizeof settings);
     cfmakeraw(&settings);
+    settings.c_oflag = ((const struct termios *)saved)->c_oflag;
     return checked(tcsetattr(fd, TCSANOW, &settings));
 }
 
 long linux_terminal_restore(int fd, const void *saved) { return checked(tcsetattr(fd, TCSADRAIN, saved)); }
+
+long linux_terminal_leave_line_feeds(int fd) {
+    struct termios settings;
+    if (tcgetattr(fd, &settings) == -1) return -(long)errno;
+    settings.c_oflag &= ~(tcflag_t)ONLCR;
+    return checked(tcsetattr(fd, TCSANOW, &settings));
+}
 
 size_t linux_terminal_settings_size(void) { return sizeof(struct termios); }
 

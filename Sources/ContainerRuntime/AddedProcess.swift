@@ -50,6 +50,7 @@ struct AddedProcess {
     private func join() throws(RuntimeError) {
         try ExecutableLookup.recordOwnImage()
         try during("cgroup") { try plan.legacyGroups.take(currentProcessID()) }
+        if plan.affinity.isEmpty, !plan.start.isSandbox { try ProcessorAffinity.reset() }
         try plan.affinity.applyFinal()
         if let adjustment = plan.start.process.oomScoreAdjustment {
             // Before the process is not dumpable: then its files in /proc belong to root.
@@ -112,6 +113,7 @@ struct AddedProcess {
         try plan.start.becomeRootOfUserNamespace()
         startSession()
         try plan.start.joinKeyring()
+        if let personality = plan.personality { try during("linux.personality") { try setPersonality(personality) } }
         // A change of user id may have made it dumpable again, or not (prctl(2)).
         try during("PR_SET_DUMPABLE") { try setDumpable(false) }
         if plan.start.process.hasTerminal { try openConsole(channel) }
@@ -121,7 +123,8 @@ struct AddedProcess {
 
     private func openConsole(_ channel: FrameSocket) throws(RuntimeError) {
         let root = RootDirectory(try during("process.terminal") { try openFile("/", [.path, .directory]) })
-        let pty = try InitConsole.make(plan.start.process, in: root)
+        let pty = try InitConsole.make(
+            plan.start.process, in: root, isCarried: consoleSocket == nil)
         switch consoleSocket {
         case .some(let socket):
             try during("console socket") {

@@ -133,7 +133,7 @@ struct ControlGroupPlan {
             do throws(CgroupError) {
                 let cgroup = try Cgroup.make(path, in: hierarchy, settings: settings, parentSettings: sessionSettings)
                 if !cgroup.isNew, try !holdsNothing(cgroup) {
-                    throw CgroupError("holds processes already")
+                    throw CgroupError("container's cgroup is not empty: it holds processes already")
                 }
                 return cgroup
             } catch  where error.isLackOfRights && settings.isEmpty && sessionSettings.isEmpty {

@@ -77,6 +77,8 @@ public struct ExecOptions {
             sets.bounding += capabilities
             sets.permitted += capabilities
             sets.effective += capabilities
+            // Of these only the ones that the container's own process has inheritable (``ProcessPlan``).
+            sets.ambient += capabilities
             process.capabilities = sets
         }
         return process

@@ -16,6 +16,8 @@ struct ExecPlan {
     let cgroup: Cgroup?
     /// The groups on cgroup v1 that hold limits; none where none does.
     let legacyGroups: LegacyGroups
+    /// The container's execution domain; nil for the runtime's.
+    let personality: UInt?
     /// The CPUs that it runs on.
     let affinity: ProcessorAffinity
     var start: ProgramStart
@@ -59,6 +61,7 @@ struct ExecPlan {
         try refuseWhatIsNotBuilt(spec)
 
         let linux = spec.linux ?? Linux()
+        personality = linux.personality?.kernelNumber
         // Every container has a mount namespace (``InitPlan``).
         namespaces = linux.namespaces.reduce(NamespaceSet.mount) { $0.union(NamespaceSet($1.type)) }
         start = ProgramStart(

@@ -9,6 +9,8 @@ struct HookRunner {
     let state: State
     /// What a hook has as its environment where the bundle says nothing: nil is the runtime's own, as with runc and crun.
     var environment: [String]?
+    /// A filter that each hook is under; nil for none.
+    var seccomp: InstallableSeccompFilter?
 
     /// Runs the hooks of a phase; the first failure ends it.
     ///
@@ -47,6 +49,7 @@ struct HookRunner {
                 endProcess(127)
             }
             Signals.unblockAll()
+            do throws(SystemCallError) { _ = try seccomp?.install() } catch { endProcess(127) }
             let errno = execute(path, arguments, environment)
             let message = Array("exec \(quoted(hook.path)): \(errno)\n".utf8)
             // The exit status says it too, if nobody reads this.

@@ -8,8 +8,10 @@ struct ProcessorAffinity {
     private static let limit: UInt = 8192
 
     /// A bit for each CPU; nil changes nothing.
-    let initial: [UInt]?
-    let final: [UInt]?
+    private let initial: [UInt]?
+    private let final: [UInt]?
+    /// Whether nothing is asked for.
+    var isEmpty: Bool { initial == nil && final == nil }
 
     /// Reads the lists.
     ///
@@ -32,6 +34,19 @@ struct ProcessorAffinity {
 
     /// In a process that is in the container's control group, whose CPUs are the most that it can get.
     func applyFinal() throws(RuntimeError) { try apply(final, "final") }
+
+    /// Permits this process all CPUs of its control group: those of whoever called the runtime, a pinned service perhaps,
+    /// are not the container's. A tool call in a sandbox keeps them, as a program that is called without one would.
+    static func reset() throws(RuntimeError) {
+        let all = [UInt](repeating: .max, count: Int(limit) / UInt.bitWidth)
+        do throws(SystemCallError) {
+            try setProcessorAffinity(all)
+        } catch  where error.errno == .notPermitted {
+            return  // Whoever confines the runtime forbids it, and then has the say.
+        } catch {
+            throw RuntimeError("CPU affinity: \(error)")
+        }
+    }
 
     private func apply(_ processors: [UInt]?, _ stage: String) throws(RuntimeError) {
         guard let processors else { return }

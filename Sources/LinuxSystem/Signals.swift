@@ -48,6 +48,14 @@ public enum Signals {
         names.first { $0.1 == number }?.0 ?? "\(number)"
     }
 
+    /// Whether a signal ends a process that does not handle it (signal(7)).
+    ///
+    /// - Parameter number: The signal.
+    /// - Returns: Whether it does.
+    public static func endsByDefault(_ number: Int32) -> Bool {
+        ![SIGCHLD, SIGCONT, SIGURG, SIGWINCH, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU].contains(number)
+    }
+
     /// Blocks all signals that can be blocked (sigprocmask(2)).
     public static func blockAll() { setMask(UInt64.max) }
 

@@ -72,6 +72,14 @@ extension FileDescriptor {
         try checked("ioctl TIOCSWINSZ") { linux_ioctl(number, UInt(TIOCSWINSZ), &size) }
     }
 
+    /// Ceases to write each line feed as carriage return and line feed (ONLCR, termios(3)).
+    ///
+    /// - Throws: ``SystemCallError``.
+    public func leaveLineFeeds() throws(SystemCallError) {
+        let number = rawValue
+        try checked("tcsetattr") { linux_terminal_leave_line_feeds(number) }
+    }
+
     /// Makes this terminal the controlling one of this session (TIOCSCTTY).
     ///
     /// - Throws: ``SystemCallError``.
@@ -81,7 +89,8 @@ extension FileDescriptor {
     }
 }
 
-/// The user's own terminal in raw mode: bytes pass unchanged, and keys that send signals are bytes too.
+/// The user's own terminal in raw mode: what is typed passes unchanged, and keys that send signals are bytes too. What is
+/// written to it is treated as before.
 public struct RawTerminal: ~Copyable {
     private let number: Int32
     private let saved: UnsafeMutableRawPointer

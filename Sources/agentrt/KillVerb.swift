@@ -9,7 +9,10 @@ enum KillVerb {
             throw UsageError("\"kill\" takes a container id and a signal")
         }
         let name = arguments.positional.count > 1 ? arguments.positional[1] : "TERM"
-        guard let signal = Signals.number(name) else { throw UsageError("unknown signal \"\(name)\"") }
+        // 0 sends nothing and says whether it could (kill(2)).
+        guard let signal = name == "0" ? 0 : Signals.number(name) else {
+            throw UsageError("unknown signal \"\(name)\"")
+        }
         try Container(id: try ContainerID(arguments.positional[0]), root: global.root, report: global.log.note)
             .kill(signal: signal, all: arguments.has("all"))
         return 0

@@ -21,6 +21,19 @@ struct ExecAffinityTests {
         return container
     }
 
+    /// A service that is pinned to a CPU does not pin what it starts; a sandbox is pinned as its caller is.
+    @Test(.differs(.runc, "1.1 passes it on"), .differs(.crun, "1.8 passes it on")) func callersDoNotHold() throws {
+        let container = try scratch.container { $0.payload("pause") }
+        var create = container.creating()
+        (create.program, create.arguments) = ("/usr/bin/taskset", ["-c", "0", create.program] + create.arguments)
+        _ = try create.run().succeeded()
+        let own = try processors(Files.read("/proc/self/status"))
+        #expect(try processors(Files.read("/proc/\(container.pid())/status")) == own)
+        var exec = container.exec(["/payload", "cat", "/proc/self/status"])
+        (exec.program, exec.arguments) = ("/usr/bin/taskset", ["-c", "0", exec.program] + exec.arguments)
+        #expect(try processors(exec.run().succeeded().standardOutput) == own)
+    }
+
     private func processors(_ status: String) -> String? {
         status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }?.split(separator: "\t").last
             .map(String.init)

@@ -103,6 +103,24 @@ import Testing
         #expect(facts["inheritable"] == "0", "CVE-2022-29162")
     }
 
+    @Test(.differs(.crun, "1.8 gives no ambient ones")) func capabilityIsAmbientWhereItIsInheritable() throws {
+        let container = try running {
+            $0.capabilities(["CAP_KILL", "CAP_SYSLOG"], in: ["bounding", "inheritable"])
+            $0.capabilities(["CAP_KILL"], in: ["effective", "permitted", "ambient"])
+        }
+        func ambient(_ options: [String]) throws -> String? {
+            try container.exec(["/payload", "caps"], options).run().succeeded().facts["ambient"]
+        }
+        #expect(try ambient([]) == "20")
+        #expect(try ambient(["--cap", "CAP_SYSLOG", "--cap", "CAP_CHOWN"]) == "400000020")
+    }
+
+    @Test(.differs(.runc, "1.1 knows none"), .differs(.crun, "1.8 leaves it to the container's first process"))
+    func hasTheContainersPersonality() throws {
+        let container = try running { $0.linux["personality"] = ["domain": "LINUX32"] }
+        #expect(try container.exec(payload: "process").succeeded().facts["personality"] == "0x8")
+    }
+
     @Test(.differs(.crun, "1.8 has no such option"), .differs(.runc, "1.1 does not take its own option"))
     func furtherGroups() throws {
         let facts = try running().exec(["/payload", "ids"], ["-g", "7", "--additional-gids", "8"]).run().succeeded()

@@ -54,6 +54,28 @@ import Testing
         #expect(facts["stat /made"]?.contains("1777") == true, "\(facts)")
     }
 
+    /// What the runtime makes in it is made before it becomes read-only.
+    @Test(.differs(.crun, "1.8 looks for cgroup v2 alone"), .differs(.runc, "wants a terminal outside"))
+    func readOnlyTmpfsHoldsMountsDevicesAndTheTerminal() throws {
+        let container = try scratch.container {
+            for place in ["/dev/pts", "/dev"] { $0.unmount(place) }
+            $0.mount("/dev", type: "tmpfs", source: "tmpfs", ["ro", "nosuid", "mode=755"])
+            $0.mount("/dev/pts", type: "devpts", source: "devpts", ["newinstance", "ptmxmode=0666"])
+            $0.mount("/data", type: "tmpfs", source: "tmpfs", ["ro"])
+            $0.mount("/data/below/here", type: "tmpfs", source: "tmpfs")
+            $0.process["terminal"] = true
+            $0.payload(
+                "write", "/dev/new", ",", "write", "/data/new", ",", "write", "/data/below/here/new", ",", "stat",
+                "/dev/null", "/dev/console")
+        }
+        let facts = try container.run().succeeded().facts
+        #expect(facts["write /dev/new"] == "EROFS")
+        #expect(facts["write /data/new"] == "EROFS")
+        #expect(facts["write /data/below/here/new"] == "ok")
+        #expect(facts["stat /dev/null"]?.hasPrefix("character") == true, "\(facts)")
+        #expect(facts["stat /dev/console"]?.hasPrefix("character") == true, "\(facts)")
+    }
+
     @Test func tmpfsIsEmptyAndGoesWithTheContainer() throws {
         let container = try scratch.container {
             $0.mount("/data", type: "tmpfs", source: "tmpfs")

@@ -163,6 +163,30 @@ import Testing
         try process.waitForOutput("signal=TERM")
     }
 
+    /// Process 1 of a pid namespace is ended by no signal that it does not handle.
+    @Test(.differs(.crun, "leaves it to the kernel"), arguments: ["TERM", "INT"])
+    func killEndsACreatedContainer(_ signal: String) throws {
+        let container = try scratch.container { $0.payload("pause") }
+        try container.create()
+        try container.kill("CONT")
+        #expect(try container.status() == "created")
+        try container.kill(signal)
+        try container.waitForStatus("stopped")
+        try container.delete()
+    }
+
+    @Test(.differs(.crun, "1.8 knows no signal 0"), .differs(.runc, "1.1 knows no signal 0"))
+    func killWithSignalZeroSaysWhetherItCould() throws {
+        let container = try scratch.container { $0.payload("pause") }
+        try container.create()
+        try container.start()
+        try container.kill("0")
+        #expect(try container.status() == "running")
+        try container.kill("KILL")
+        try container.waitForStatus("stopped")
+        try container.mustRefuse("kill", container.id, "0")
+    }
+
     @Test func killRefusesAnUnknownSignal() throws {
         let container = try scratch.container { $0.payload("pause") }
         try container.create()

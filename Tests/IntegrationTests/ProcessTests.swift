@@ -71,6 +71,29 @@ import Testing
             facts.below("env.") == ["PATH": "/bin", "EMPTY": "", "SPACED": "a b", "EQUALS": "a=b", "HOME": "/data"])
     }
 
+    @Test(.differs(.crun, "passes all on, of which programs find the first"))
+    func overriddenVariableIsThereOnce() throws {
+        let output = try scratch.run {
+            $0.process["env"] = ["ONE=two", "PATH=/bin", "ONE=", "ONE=a=b", "HOME=/data"]
+            $0.payload("env")
+        }.succeeded()
+        let variables = output.standardOutput.split(separator: "\n").filter { $0.hasPrefix("env.ONE=") }
+        #expect(variables == ["env.ONE=a=b"])
+    }
+
+    @Test(
+        .differs(.crun, "leaves an empty one"), .differs(.runc, "1.1 leaves an empty one"),
+        arguments: [["HOME="], ["HOME=/data", "HOME="], []])
+    func homeIsOfThePasswordFileWhereNoneIsGiven(_ variables: [String]) throws {
+        let container = try scratch.container {
+            $0.process["env"] = Node(["PATH=/bin"] + variables)
+            $0.payload("env")
+        }
+        try Files.write("some:x:0:0::/data/home:\n", to: container.bundle.rootfs + "/etc/passwd")
+        let facts = try container.run().succeeded().facts
+        #expect(facts.below("env.") == ["PATH": "/bin", "HOME": "/data/home"])
+    }
+
     @Test func programIsFoundThroughTheContainersPath() throws {
         let output = try scratch.run {
             $0.process["env"] = ["PATH=/nowhere:/bin"]

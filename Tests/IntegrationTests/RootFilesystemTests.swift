@@ -65,6 +65,17 @@ import Testing
         #expect(output.facts["read /data/file"] == "ENOENT")
     }
 
+    @Test(.differs(.runc, "1.1 mounts twice"), .differs(.crun, "1.8 mounts twice"))
+    func pathThatStandsTwiceIsMaskedOnce() throws {
+        let table = try scratch.facts {
+            $0.linux["maskedPaths"] = ["/data", "/data"]
+            $0.linux["readonlyPaths"] = ["/etc", "/etc"]
+            $0.payload("read", "/proc/self/mountinfo")
+        }.text
+        #expect(table.split(separator: " ").filter { $0 == "/data" }.count == 1, "\(table)")
+        #expect(table.split(separator: " ").filter { $0 == "/etc" }.count == 1, "\(table)")
+    }
+
     /// The rest of a path below a procfs is counted in bytes, not in characters.
     @Test func masksHoldInAProcWhoseNameIsNotASCII() throws {
         let place = "/data/größe/proc"

@@ -174,6 +174,19 @@ import Testing
         #expect(facts["syscall sync"] == "EPERM")
     }
 
+    /// They are programs of the container, as untrusted as its own.
+    @Test(.differs(.crun, "runs them before it"), arguments: [true, false], [true, false])
+    func filterHoldsForStartContainerHooks(_ isFiltered: Bool, _ hasNoNewPrivileges: Bool) throws {
+        let container = try scratch.container {
+            $0.process["noNewPrivileges"] = hasNoNewPrivileges ? true : false
+            let calls: Node = ["names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO"]
+            if isFiltered { $0.linux["seccomp"] = Self.rule(calls) }
+            $0.hooks["startContainer"] = [["path": "/payload", "args": ["payload", "mkdir", "/data/made"]]]
+        }
+        _ = try container.run().succeeded()
+        #expect(Files.exists(container.bundle.rootfs + "/data/made") == !isFiltered)
+    }
+
     @Test func userWithoutCapabilitiesAndWithoutNoNewPrivilegesIsFilteredToo() throws {
         let facts = try scratch.facts {
             $0.process["noNewPrivileges"] = false

@@ -44,6 +44,12 @@ import Testing
         _ = try process.wait().succeeded()
     }
 
+    @Test(.differs(.crun, "writes carriage returns"), .differs(.runc, "wants a terminal outside"))
+    func fileGetsTheLinesAsTheyAreWritten() throws {
+        let output = try scratch.run { terminalConfig(&$0, ["say", "one", ",", "say", "two"]) }
+        #expect(try output.succeeded().standardOutput == "one\ntwo\n")
+    }
+
     @Test func typingReachesTheProgramAndControlDEndsIt() throws {
         let terminal = try Pseudoterminal()
         let container = try scratch.container { terminalConfig(&$0, ["say", "ready", ",", "cat"]) }

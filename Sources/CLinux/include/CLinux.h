@@ -39,6 +39,7 @@ char **linux_environment(void);
 /* tcgetattr(3), cfmakeraw(3) and tcsetattr(3) in one: raw mode, the old settings kept in `saved`. */
 long linux_terminal_make_raw(int fd, void *saved);
 long linux_terminal_restore(int fd, const void *saved);
+long linux_terminal_leave_line_feeds(int fd);
 size_t linux_terminal_settings_size(void);
 
 /* getpid(2) through the 32-bit entry of x86-64 (int 0x80), which has other numbers; -1 on other machines. */

@@ -8,13 +8,14 @@ struct InitConsole {
     ///   - process: Whose it is: owner and window size.
     ///   - root: The container's root, before it is entered.
     ///   - isControlling: Whether it becomes the controlling terminal of this session.
+    ///   - isCarried: Whether the runtime carries its output to another terminal or to a file.
     ///   - handOver: Given the master, for whoever holds the other end.
     /// - Throws: ``RuntimeError``.
     static func open(
-        _ process: ProcessPlan, in root: borrowing RootDirectory, isControlling: Bool,
+        _ process: ProcessPlan, in root: borrowing RootDirectory, isControlling: Bool, isCarried: Bool,
         handOver: (borrowing FileDescriptor) throws(RuntimeError) -> Void
     ) throws(RuntimeError) {
-        let pty = try make(process, in: root)
+        let pty = try make(process, in: root, isCarried: isCarried)
         try during("/dev/console") { () throws(SystemCallError) in
             let slave = try root.open("/dev/pts/\(pty.index)")
             guard try slave.status().inode == pty.slave.status().inode, try slave.fileSystemMagic() == 0x1cd1 else {
@@ -31,9 +32,12 @@ struct InitConsole {
     /// - Parameters:
     ///   - process: Whose it is: owner and window size.
     ///   - root: The container's root.
+    ///   - isCarried: Whether the runtime carries its output to another terminal or to a file.
     /// - Returns: Both ends.
     /// - Throws: ``RuntimeError``.
-    static func make(_ process: ProcessPlan, in root: borrowing RootDirectory) throws(RuntimeError) -> Pseudoterminal {
+    static func make(
+        _ process: ProcessPlan, in root: borrowing RootDirectory, isCarried: Bool
+    ) throws(RuntimeError) -> Pseudoterminal {
         let what = "process.terminal"
         let pty = try during(what) { () throws(SystemCallError) in
             let multiplexer = try root.open("/dev/pts/ptmx", [.readWrite, .noControllingTerminal])
@@ -44,6 +48,8 @@ struct InitConsole {
             }
             return try Pseudoterminal(multiplexer: multiplexer)
         }
+        // The outer terminal does it, once; a file gets the lines as they were written.
+        if isCarried { try during(what) { try pty.slave.leaveLineFeeds() } }
         if let size = process.consoleSize { try during(what) { try pty.slave.setWindowSize(size) } }
         do throws(SystemCallError) {
             try pty.slave.changeOwner(uid: process.uid, gid: try pty.slave.status().gid)

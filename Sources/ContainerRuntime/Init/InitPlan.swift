@@ -110,8 +110,8 @@ struct InitPlan {
         }
         self.mounts = mounts
         devices = try DevicePlan.all(linux.devices)
-        maskedPaths = linux.maskedPaths
-        readonlyPaths = linux.readonlyPaths
+        maskedPaths = Self.once(linux.maskedPaths)
+        readonlyPaths = Self.once(linux.readonlyPaths)
         (hostname, domainname) = (spec.hostname, spec.domainname)
         for (name, kind) in [(hostname, "hostname"), (domainname, "domainname")] where name != nil {
             guard new.contains(.uts) || joined.contains(where: { $0.kind == .uts }) else {
@@ -119,7 +119,7 @@ struct InitPlan {
             }
         }
         sysctls = try Sysctls.decide(linux.sysctl, namespaces: joined.reduce(new) { $0.union($1.kind) })
-        personality = linux.personality.map { $0.domain == .linux32 ? 8 : 0 }
+        personality = linux.personality?.kernelNumber
         timeOffsets = linux.timeOffsets?.lines ?? ""
         if !timeOffsets.isEmpty, !new.contains(.time) {
             throw RuntimeError("linux.timeOffsets: needs a new time namespace")
@@ -144,6 +144,17 @@ struct InitPlan {
             throw RuntimeError("linux.seccomp.listenerPath: goes with no reaping init (annotations.dev.agentrt.init)")
         }
     }
+
+    /// Each path once: a second mount over the first would hide nothing more.
+    private static func once(_ paths: [String]) -> [String] {
+        var known: Set<String> = []
+        return paths.filter { known.insert($0).inserted }
+    }
+}
+
+extension Personality {
+    /// PER_… of sys/personality.h.
+    var kernelNumber: UInt { domain == .linux32 ? 8 : 0 }
 }
 
 extension TimeOffsets {

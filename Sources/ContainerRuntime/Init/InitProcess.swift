@@ -70,7 +70,8 @@ struct InitProcess {
         try during("PR_SET_DUMPABLE") { try setDumpable(false) }
 
         try nameAndTune()
-        let rootFilesystem = try RootFilesystem(plan, prepared: prepared)
+        if !program.isSandbox { try ProcessorAffinity.reset() }
+        var rootFilesystem = try RootFilesystem(plan, prepared: prepared)
         try rootFilesystem.build(prepared: prepared)
         // No code but the runtime's has run so far; none runs before the container is written down.
         if !plan.newNamespaces.contains(.user) { try channel.awaitProceed() }
@@ -78,7 +79,11 @@ struct InitProcess {
             try channel.send(.hooksDue)
             try channel.awaitProceed()
         }
-        try HookRunner(state: hookState).run(plan.hooks.createContainer, phase: .createContainer)
+        if !plan.hooks.createContainer.isEmpty {
+            // Where runc runs them; the way there leads into the container from nowhere else.
+            try during("hooks.createContainer") { try rootFilesystem.root.descriptor.makeWorkingDirectory() }
+            try HookRunner(state: hookState).run(plan.hooks.createContainer, phase: .createContainer)
+        }
         if plan.process.hasTerminal { try openConsole(rootFilesystem.root) }
         try rootFilesystem.enter()
 
@@ -111,7 +116,8 @@ struct InitProcess {
 
     private func openConsole(_ root: borrowing RootDirectory) throws(RuntimeError) {
         try InitConsole.open(
-            plan.process, in: root, isControlling: !plan.annotations.hasReapingInit
+            plan.process, in: root, isControlling: !plan.annotations.hasReapingInit,
+            isCarried: consoleSocket == nil
         ) { master throws(RuntimeError) in
             switch consoleSocket {
             case .some(let socket):
@@ -140,15 +146,33 @@ struct InitProcess {
     private func awaitStart() throws(RuntimeError) {
         try installNotifyingFilter()
         try channel.send(.ready)
-        if case .fifo(let number, _) = start {
-            while try !during("exec.fifo", { try waitUntilReady([number]) })[0] {}
+        if case .fifo(let number, _) = start { try awaitStarter(number) }
+        if !plan.hooks.startContainer.isEmpty {
+            var state = hookState
+            state.status = .created
+            // Programs of the container, which may not learn what the runtime has in its environment, nor do what the
+            // container's own program may not.
+            try HookRunner(state: state, environment: program.environment(), seccomp: plan.process.seccomp).run(
+                plan.hooks.startContainer, phase: .startContainer)
         }
-        var state = hookState
-        state.status = .created
-        // A program of the container, which may not learn what the runtime has in its environment.
-        try HookRunner(state: state, environment: plan.process.environment).run(
-            plan.hooks.startContainer, phase: .startContainer)
         tellStart(.ready)
+    }
+
+    /// Waits until `start` opens the FIFO. As process 1, which no signal ends that it does not handle, it ends itself:
+    /// `kill` ends a container that is created.
+    private func awaitStarter(_ number: Int32) throws(RuntimeError) {
+        // The filter is in force already, and may know no signalfd(2).
+        if plan.process.notifyingFilter != nil {
+            while try !during("exec.fifo", { try waitUntilReady([number]) })[0] {}
+            return
+        }
+        let signals = try during("signals") { try SignalQueue() }
+        while try !during("exec.fifo", { try waitUntilReady([number, signals.descriptor.rawValue]) })[0] {
+            while let (signal, _) = try during("signals", { try signals.next() }) {
+                if Signals.endsByDefault(signal) { endProcess(128 + signal) }
+            }
+        }
+        Signals.unblockAll()
     }
 
     /// Tells `start` what only it can tell the user: `create` has returned, and the channel is gone.

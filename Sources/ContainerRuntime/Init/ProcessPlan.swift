@@ -67,7 +67,7 @@ struct ProcessPlan {
             throw RuntimeError("process.args: names no program")
         }
         arguments = process.args
-        environment = process.env
+        environment = Self.withoutRepetitions(process.env)
         workingDirectory = process.cwd
         uid = process.user.uid
         gid = process.user.gid
@@ -111,6 +111,15 @@ struct ProcessPlan {
             (self.seccomp, notifyingFilter) = (filter, nil)
         }
         argumentBlock = CStringBlock(process.args)
+    }
+
+    /// Each variable once, with its last value: a program that looks for the first would find what was overridden.
+    private static func withoutRepetitions(_ variables: [String]) -> [String] {
+        var names: Set<Substring> = []
+        let repeats = !variables.allSatisfy { names.insert($0.prefix { $0 != "=" }).inserted }
+        guard repeats else { return variables }
+        names.removeAll()
+        return variables.reversed().filter { names.insert($0.prefix { $0 != "=" }).inserted }.reversed()
     }
 
     /// The value of a variable of the container's environment.

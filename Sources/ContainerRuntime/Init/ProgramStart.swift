@@ -19,7 +19,7 @@ struct ProgramStart {
     var watch: CallWatchEnd?
 
     /// Whether the container is a sandbox, of which the executables are listed.
-    private var isSandbox: Bool { annotations.executablePaths != nil }
+    var isSandbox: Bool { annotations.executablePaths != nil }
 
     // MARK: First
 
@@ -139,10 +139,12 @@ struct ProgramStart {
         }
     }
 
-    /// The container's environment, with HOME where the bundle gives none, as other runtimes have it.
-    private func environment() -> [String] {
-        guard process.variable("HOME") == nil else { return process.environment }
-        return process.environment + ["HOME=" + homeDirectory()]
+    /// The container's environment, with HOME where the bundle gives none or an empty one, as other runtimes have it.
+    func environment() -> [String] {
+        let home = process.variable("HOME")
+        guard home?.isEmpty ?? true else { return process.environment }
+        let others = home == nil ? process.environment : process.environment.filter { $0 != "HOME=" }
+        return others + ["HOME=" + homeDirectory()]
     }
 
     /// The user's home of the container's /etc/passwd, or `/`.

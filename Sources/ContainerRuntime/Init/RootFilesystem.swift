@@ -9,6 +9,8 @@ struct RootFilesystem: ~Copyable {
     private let plan: InitPlan
     /// The root, mounted over its own path.
     let root: RootDirectory
+    /// What becomes read-only last: until then, mounts, devices and the terminal are made in it.
+    private var readOnlyAtLast: [FileDescriptorBox] = []
 
     /// Cuts this namespace off from the host's and mounts the root over itself, as pivot_root(2) asks.
     ///
@@ -59,7 +61,7 @@ struct RootFilesystem: ~Copyable {
     }
 
     /// Mounts, devices, masks, working directory, in this order.
-    func build(prepared: PreparedTrees) throws(RuntimeError) {
+    mutating func build(prepared: PreparedTrees) throws(RuntimeError) {
         var systems = SystemMounts()
         for (index, mount) in plan.mounts.enumerated() {
             do throws(RuntimeError) {
@@ -79,6 +81,11 @@ struct RootFilesystem: ~Copyable {
 
     /// Makes the root the namespace's root, and read-only where the bundle says so.
     consuming func enter() throws(RuntimeError) {
+        for box in readOnlyAtLast {
+            try during("read-only tmpfs") { () throws(SystemCallError) in
+                try MountTree.received(box.descriptor.duplicated()).change(setting: .readOnly)
+            }
+        }
         if plan.isRootReadOnly {
             let tree = MountTree.received(try during("root.readonly") { try root.descriptor.duplicated() })
             try during("root.readonly") { try tree.change(setting: .readOnly) }
@@ -97,7 +104,7 @@ struct RootFilesystem: ~Copyable {
 
     // MARK: One mount
 
-    private func add(
+    private mutating func add(
         _ mount: MountPlan, _ index: Int, _ prepared: PreparedTrees, _ systems: inout SystemMounts
     ) throws(RuntimeError) {
         if mount.source == .remount { return try change(mount) }
@@ -118,8 +125,12 @@ struct RootFilesystem: ~Copyable {
         }
         let target = try during(what) { () throws(SystemCallError) in
             let target = try openTarget(mount, isFile: isFile)
-            if mount.mustNotFollowLinks || plan.annotations.hasRealSources { try refuseLinks(mount.destination) }
+            if plan.annotations.hasRealSources { try refuseLinks(mount.destination) }
             return target
+        }
+        if mount.mustNotFollowLinks {
+            // In runc's words.
+            try during("\(what): must be mounted on ordinary directory") { try refuseLinks(mount.destination) }
         }
         if mount.options.copiesUp {
             try during(what) { () throws(SystemCallError) in
@@ -127,10 +138,13 @@ struct RootFilesystem: ~Copyable {
                 try covered.copyContents(
                     to: try openFile(
                         ".", below: tree.descriptor, [.readOnly, .directory], resolve: .beneath))
-                try tree.change(setting: mount.options.setting)
+                try tree.change(setting: mount.options.setting.subtracting(.readOnly))
             }
         }
         try during(what) { try tree.attach(to: target) }
+        if mount.isTemporaryFileSystem, mount.options.setting.contains(.readOnly) {
+            readOnlyAtLast.append(FileDescriptorBox(try during(what) { try tree.descriptor.duplicated() }))
+        }
         if mount.source == .cgroup {
             try during(what) { try ControlGroupView(plan: plan, options: mount.options).complete(tree) }
         }
@@ -188,7 +202,7 @@ struct RootFilesystem: ~Copyable {
         case .bind: return try plan.copySource(of: mount)
         case .fileSystem(let type, let source):
             var options: [(key: String, value: String?)] = mount.options.data.map { ($0.key, $0.value) }
-            if type == "tmpfs", !options.contains(where: { $0.key == "mode" }) {
+            if mount.isTemporaryFileSystem, !options.contains(where: { $0.key == "mode" }) {
                 // As runc and crun have it: what it covers says who may write there. Over nothing it has the kernel's 1777.
                 do throws(SystemCallError) {
                     let covered = try root.open(mount.destination).status()
@@ -197,7 +211,7 @@ struct RootFilesystem: ~Copyable {
             }
             return try MountTree(
                 newFileSystem: type, source: source, options: options,
-                attributes: mount.options.copiesUp
+                attributes: mount.isTemporaryFileSystem
                     ? mount.options.setting.subtracting(.readOnly) : mount.options.setting)
         case .cgroup: return try ControlGroupView(plan: plan, options: mount.options).makeTree()
         case .remount, .link:
@@ -248,6 +262,11 @@ extension MountPlan {
         case .remount: "nothing"
         case .link(let content): quoted(content)
         }
+    }
+
+    /// Whether it is a new tmpfs, in which the runtime may have something to make.
+    var isTemporaryFileSystem: Bool {
+        if case .fileSystem(let type, _) = source { type == "tmpfs" } else { false }
     }
 
     /// Whether the destination must be a real directory all the way.
