@@ -45,7 +45,10 @@ final class ConnectionSupervisor {
     var descriptors: [Int32] { waiting.map(\.connection.descriptorToAwait) }
 
     /// How long to wait at most before ``finish()``, in milliseconds; nil for ever.
-    var patience: Int64? { waiting.contains { $0.connection.triesAgain } ? 2 : nil }
+    var patience: Int64? {
+        let next = waiting.compactMap(\.connection.nextTry).min()
+        return next.map { max(0, ($0 - bootTime() + 999_999) / 1_000_000) }
+    }
 
     /// Makes a connection, and answers the call, or begins to.
     ///
@@ -54,8 +57,9 @@ final class ConnectionSupervisor {
     /// - Throws: ``RuntimeError`` where no answer can be given.
     func connect(_ call: CallListener.Call) throws(RuntimeError) -> Bool {
         do throws(SystemCallError) {
-            let connection = try Connection(call, listener, hasOwnNames: table != nil) { file throws(SystemCallError) in
-                try isOwn(file)
+            let connection = try Connection(call, listener, hasOwnNames: table != nil) {
+                (file: borrowing FileDescriptor, status) throws(SystemCallError) in
+                try isOwn(file, status)
             }
             guard let connection else { return false }  // The process has gone.
             try answer(Waiting(call: call, connection: connection))
@@ -92,14 +96,14 @@ final class ConnectionSupervisor {
         }
     }
 
-    /// Whether a socket is listed, or was made in the container: it lies on a file system in memory that only the container has, or
-    /// its network namespace has the socket.
-    private func isOwn(_ file: FileStatus) throws(SystemCallError) -> Bool {
-        if listedStatus.contains(where: { $0.device == file.device && $0.inode == file.inode }) { return true }
-        if freshDevices.contains(file.device) { return true }
-        return try table.map { table throws(SystemCallError) in
-            try UnixSocketTable.of(table.descriptor, holds: file)
-        } ?? false
+    /// Whether a socket is listed, or was made in the container: it lies on a file system in memory that only the
+    /// container has, or its network namespace has the socket.
+    private func isOwn(_ file: borrowing FileDescriptor, _ status: FileStatus) throws(SystemCallError) -> Bool {
+        if listedStatus.contains(where: { $0.device == status.device && $0.inode == status.inode }) { return true }
+        if freshDevices.contains(status.device) { return true }
+        // The table has 32 bits of a number. Where the container cannot make a socket, one that has the same is another's.
+        guard let table, try !file.mountFlags().contains(.readOnly) else { return false }
+        return try UnixSocketTable.of(table.descriptor, holds: status)
     }
 }
 
@@ -117,9 +121,13 @@ private final class Connection {
     private let target: FileDescriptorBox?
     private var hasBegun = false
 
-    var descriptorToAwait: Int32 { triesAgain ? -1 : socket.descriptor.rawValue }
-    /// Whether it has to be tried anew, since the kernel does not tell when it is due.
-    private(set) var triesAgain = false
+    var descriptorToAwait: Int32 { nextTry == nil ? socket.descriptor.rawValue : -1 }
+    /// When it has to be tried anew, since the kernel does not tell when it can be made (``bootTime()``).
+    private(set) var nextTry: Int64?
+    /// How long it has waited for that, in milliseconds.
+    private var delay: Int64 = 1
+    /// The longest it waits between two tries: whoever keeps many waiting has this process work for them.
+    private static let longestDelay: Int64 = 64
 
     /// Finds out what is asked for; nil where the process has gone.
     ///
@@ -131,7 +139,7 @@ private final class Connection {
     /// - Throws: ``SystemCallError`` with the error that the process gets.
     init?(
         _ call: CallListener.Call, _ listener: CallListener, hasOwnNames: Bool,
-        isOwn: (FileStatus) throws(SystemCallError) -> Bool
+        isOwn: (borrowing FileDescriptor, FileStatus) throws(SystemCallError) -> Bool
     ) throws(SystemCallError) {
         let words = call.arguments
         thread = try ThreadIdentity(of: call.pid)
@@ -166,7 +174,7 @@ private final class Connection {
             guard listener.isWaiting(call) else { return nil }
             let status = try file.status()
             guard status.kind == .socket else { throw Self.refusal(.connectionRefused) }
-            guard try isOwn(status) else { throw Self.refusal(.permissionDenied) }
+            guard try isOwn(file, status) else { throw Self.refusal(.permissionDenied) }
             // By descriptor: the same file, whatever the path leads to by now.
             address = [1, 0] + Array(file.procPath.utf8) + [0]
             target = FileDescriptorBox(file)
@@ -176,20 +184,16 @@ private final class Connection {
 
     /// Begins, or looks how far it is.
     func proceed() throws(SystemCallError) -> Progress {
-        if hasBegun, !triesAgain { return try outcome() }
-        let errno: Errno?
-        if target == nil {
-            errno = try socket.connect(address)
-        } else {
-            errno = try thread.impersonated { () throws(SystemCallError) in try socket.connect(address) }
-        }
+        if let nextTry, bootTime() < nextTry { return .waits }
+        if hasBegun, nextTry == nil { return try outcome() }
+        // Whoever is connected to learns by SO_PEERCRED whose connection it is, and a socket's rights are its owner's.
+        let errno = try thread.impersonated { () throws(SystemCallError) in try socket.connect(address) }
         hasBegun = true
         guard let errno else { return .made }
         if errno == .interrupted {
             // Its process has made the socket wait; a connection over the network goes on.
             guard target != nil || socket.family == .unix else { return .waits }
-            triesAgain = true
-            return .waits
+            return triesLater()
         }
         guard socket.blocks else { return .failed(errno) }
         switch errno {
@@ -197,10 +201,15 @@ private final class Connection {
         case .inProgress, .alreadyInProgress: return try outcome()
         case .wouldBlock where target != nil || socket.family == .unix:
             // The listener's queue is full.
-            triesAgain = true
-            return .waits
+            return triesLater()
         default: return .failed(errno)
         }
+    }
+
+    private func triesLater() -> Progress {
+        delay = min(delay * 2, Self.longestDelay)
+        nextTry = bootTime() + delay * 1_000_000
+        return .waits
     }
 
     private func outcome() throws(SystemCallError) -> Progress {

@@ -47,21 +47,16 @@ public struct ThreadIdentity: Equatable, Sendable {
             // Back again, in any case; a process that stays somebody else must not go on.
             do throws(SystemCallError) {
                 if effectiveUserID() != own { try Self.setEffective("setresuid", LINUX_SYS_setresuid, own) }
-                if uid == 0 {
-                    try ProcessCapabilities.set(effective: capabilities, permitted: capabilities, inheritable: [])
-                }
+                try ProcessCapabilities.set(effective: capabilities, permitted: capabilities, inheritable: [])
                 try Self.setEffective("setresgid", LINUX_SYS_setresgid, group)
                 try Self.setGroups(ownGroups)
             } catch { endProcess(1) }
         }
         try Self.setGroups(groups)
         try Self.setEffective("setresgid", LINUX_SYS_setresgid, gid)
-        if uid == 0 {
-            // Root of a sandbox has no capabilities.
-            try ProcessCapabilities.set(effective: [], permitted: capabilities, inheritable: [])
-        } else {
-            try Self.setEffective("setresuid", LINUX_SYS_setresuid, uid)
-        }
+        if uid != 0 { try Self.setEffective("setresuid", LINUX_SYS_setresuid, uid) }
+        // Root of a sandbox has none, and another user keeps them where SECBIT_NO_SETUID_FIXUP was set on this process.
+        try ProcessCapabilities.set(effective: [], permitted: capabilities, inheritable: [])
         return try body()
     }
 

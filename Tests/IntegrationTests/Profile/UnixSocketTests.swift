@@ -4,7 +4,7 @@ import Testing
 /// A call reaches the unix sockets that its own processes have made, whatever lies in the paths that it may read or write.
 @Suite(.needsRoot, .agentrtOnly) struct UnixSocketTests {
     /// What the programs below begin with: `server` and `client` of a path, `refused`, which tells why not.
-    private static let prelude = """
+    static let prelude = """
         import array, os, socket, sys, threading, time
         P = os.getcwd()
         def server(path, kind=socket.SOCK_STREAM):
