@@ -9,6 +9,8 @@ struct RuntimeAnnotations: Equatable {
     var hasReapingInit = false
     /// The paths, in the container, that may be executed; nil puts no Landlock rule set in force.
     var executablePaths: [String]?
+    /// The paths, in the container, below which files may be opened for writing; nil leaves that to the mounts.
+    var writablePaths: [String]?
     /// Whether memory files must not be executed (``MemfdProtection``).
     var forbidsMemfdExecution = false
     /// Whether memory that was written is never executed (prctl(2), PR_SET_MDWE).
@@ -48,7 +50,11 @@ struct RuntimeAnnotations: Equatable {
             case "init":
                 guard let flag = Bool(value) else { throw invalid() }
                 hasReapingInit = flag
-            case "landlock": executablePaths = try Self.paths(value, key: key, member: "execute")
+            case "landlock":
+                let object = try Self.object(value, key: key, members: ["execute", "write"])
+                (executablePaths, writablePaths) = try during("annotations.\(key)") {
+                    (try object.required("execute", as: [String].self), try object.optional("write", as: [String].self))
+                }
             case "memfd_noexec":
                 guard let flag = Bool(value) ?? (value == "2" ? true : nil) else { throw invalid() }
                 forbidsMemfdExecution = flag
@@ -56,7 +62,10 @@ struct RuntimeAnnotations: Equatable {
                 guard let flag = Bool(value) else { throw invalid() }
                 deniesWriteExecuteMemory = flag
             case "unixSockets":
-                listedUnixSockets = try Self.paths(value, key: key, member: "listed")
+                let object = try Self.object(value, key: key, members: ["listed"])
+                listedUnixSockets = try during("annotations.\(key)") {
+                    try object.required("listed", as: [String].self)
+                }
             case "network":
                 network = try during("annotations.\(key)") { try AllowList(annotation: value.utf8) }
             case "pins":
@@ -108,13 +117,13 @@ struct RuntimeAnnotations: Equatable {
         }
     }
 
-    private static func paths(_ value: String, key: String, member name: String) throws(RuntimeError) -> [String] {
+    private static func object(_ value: String, key: String, members: [String]) throws(RuntimeError) -> JSONObject {
         try during("annotations.\(key)") {
             let object = try JSONParser.parse(Array(value.utf8)).asObject()
-            for member in object.members where member.key != name {
+            for member in object.members where !members.contains(member.key) {
                 throw RuntimeError("unknown member \(quoted(member.key))")
             }
-            return try object.required(name, as: [String].self)
+            return object
         }
     }
 }

@@ -52,6 +52,8 @@ public struct Errno: Equatable, Hashable, RawRepresentable, CustomStringConverti
     public static let noSuchDeviceOrAddress = Errno(rawValue: ENXIO)
     /// Bad file descriptor.
     public static let badFileDescriptor = Errno(rawValue: EBADF)
+    /// EBADFD
+    public static let badFileDescriptorState = Errno(rawValue: EBADFD)
     /// No child processes.
     public static let noChild = Errno(rawValue: ECHILD)
     /// No such device.
@@ -171,14 +173,15 @@ func checked(
     }
 }
 
-/// A text as error messages show it: in double quotes; these, backslashes and control characters escaped.
+/// A text as error messages show it: in double quotes; these, backslashes and control characters escaped, and what ends
+/// a line or turns the direction of what follows.
 ///
 /// - Parameter text: A path or another name.
 /// - Returns: The quoted text.
 public func quoted(_ text: String) -> String {
     // Nearly every text, and steps that succeed are named too.
     let isPlain = text.utf8.allSatisfy {
-        $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+        $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
     }
     if isPlain { return "\"" + text + "\"" }
     var result = "\""
@@ -188,6 +191,9 @@ public func quoted(_ text: String) -> String {
         case "\n": result += "\\n"
         case "\t": result += "\\t"
         case _ where scalar.value < 0x20 || scalar.value == 0x7F: result += "\\x" + String(scalar.value, radix: 16)
+        // C1 controls, of which terminals take U+009B for ESC [; marks and overrides of direction; separators of lines.
+        case "\u{80}"..."\u{9F}", "\u{61C}", "\u{200E}"..."\u{200F}", "\u{2028}"..."\u{202E}", "\u{2066}"..."\u{2069}":
+            result += "\\u{" + String(scalar.value, radix: 16) + "}"
         default: result.unicodeScalars.append(scalar)
         }
     }

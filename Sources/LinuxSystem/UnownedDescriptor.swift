@@ -16,6 +16,18 @@ public struct UnownedDescriptor: Sendable {
     /// Whether it is a terminal (isatty(3)).
     public var isTerminal: Bool { LinuxSystem.isTerminal(rawValue) }
 
+    /// Whether it can be written to (fcntl(2), F_GETFL).
+    ///
+    /// - Returns: Whether it is open, and not for reading only or by its path only.
+    /// - Throws: ``SystemCallError`` but for EBADF.
+    public func isOpenForWriting() throws(SystemCallError) -> Bool {
+        let flags = linux_syscall(Int(LINUX_SYS_fcntl), Int(rawValue), 3, 0, 0, 0, 0)
+        if flags == Int(-Errno.badFileDescriptor.rawValue) { return false }
+        let bits = Int32(truncatingIfNeeded: try checked("fcntl", object: "F_GETFL") { flags })
+        // O_ACCMODE, and O_PATH.
+        return bits & 3 != 0 && bits & OpenFlags.path.rawValue == 0
+    }
+
     /// Keeps it open over exec; see ``FileDescriptor/setCloseOnExec(_:)``.
     ///
     /// - Throws: ``SystemCallError``.
@@ -29,6 +41,14 @@ public struct UnownedDescriptor: Sendable {
     /// - Throws: ``SystemCallError``.
     public func status() throws(SystemCallError) -> FileStatus {
         try borrowed { descriptor throws(SystemCallError) in try descriptor.status() }
+    }
+
+    /// The magic number of the file system that it lies in; see ``FileDescriptor/fileSystemMagic()``.
+    ///
+    /// - Returns: The number.
+    /// - Throws: ``SystemCallError``.
+    public func fileSystemMagic() throws(SystemCallError) -> UInt32 {
+        try borrowed { descriptor throws(SystemCallError) in try descriptor.fileSystemMagic() }
     }
 
     /// Gives what it refers to another owner; see ``FileDescriptor/changeOwner(_:uid:gid:)``.

@@ -121,10 +121,21 @@ struct PlanBundleTests {
             annotations == [
                 "dev.agentrt.init": "true",
                 "dev.agentrt.landlock": #"{"execute":["/home/user/project/test-script.sh","/usr/bin/bash","#
-                    + #""/usr/bin/curl","/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"]}"#,
+                    + #""/usr/bin/curl","/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"],"#
+                    + #""write":["/proc","/dev","/home/user","/run","/tmp"]}"#,
                 "dev.agentrt.memfd_noexec": "true", "dev.agentrt.sources": "real", "dev.agentrt.version": "1",
                 "dev.agentrt.unixSockets": #"{"listed":[]}"#,
             ])
+    }
+
+    @Test func onlyWhatIsListedMayBeOpenedForWriting() throws {
+        var policy = host.policy(
+            readOnly: [host.project], writable: ["\(host.project)/doc"],
+            executables: ["/usr/bin/bash"])
+        policy.deniesWriteExecuteMemory = true
+        let text = try host.plan(policy).spec.annotations["dev.agentrt.landlock"]
+        // Not /proc, whose mem files write into memory that is executed.
+        #expect(text?.hasSuffix(#""write":["/dev","/home/user","/run","/tmp"]}"#) == true, "\(text ?? "none")")
     }
 
     @Test func whatIsMountedAndExecutedIsPinned() throws {

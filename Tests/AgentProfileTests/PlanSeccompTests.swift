@@ -97,6 +97,30 @@ struct PlanSeccompTests {
         }
     }
 
+    @Test func filesAreNotLeased() {
+        var random = SplitMix(seed: 7)
+        let refused: Set<UInt64> = [1024, 1040]
+        var commands = (0..<1100).map { UInt64($0) }
+        commands += refused.flatMap { command in (32..<64).map { command | 1 << $0 } }
+        commands += refused.flatMap { command in (0..<32).map { command ^ 1 << $0 } }
+        commands += (0..<2000).map { _ in random.next() }
+        for command in commands {
+            let isNone = command & 1024 != 0 && command & 15 == 0
+            let expected = refused.contains(command & 0xFFFF_FFFF) ? "13" : isNone ? "38" : "allow"
+            if actions("fcntl", 0, command) != [expected] { Issue.record("\(command)") }
+        }
+    }
+
+    @Test func memoryIsSharedToExecuteOnlyWhereThatIsPermitted() {
+        var policy = Policy(projectDirectory: "/p")
+        for flags: UInt64 in [0, 0x1000, 0x8000, 0x9000, 1 << 32 | 0x8000] {
+            #expect(actions("shmat", 1, 0, flags) == ["allow"])
+            policy.deniesWriteExecuteMemory = true
+            let strict = SeccompPolicy.filter(for: .x86_64, policy)
+            #expect(actions(strict, "shmat", [1, 0, flags]) == [flags & 0x8000 == 0 ? "allow" : "13"])
+        }
+    }
+
     @Test func socketsAreOfKnownFamilies() {
         for family in 0...64 as ClosedRange<UInt64> {
             let expected = family == 1 ? "13" : [2, 10, 16].contains(family) ? "allow" : "97"

@@ -66,7 +66,7 @@ struct IdentityTests {
 
     @Test func annotationsAreRead() throws {
         let read = try RuntimeAnnotations([
-            "dev.agentrt.init": "true", "dev.agentrt.landlock": "{\"execute\":[\"/bin\"]}",
+            "dev.agentrt.init": "true", "dev.agentrt.landlock": #"{"execute":["/bin"],"write":["/tmp"]}"#,
             "dev.agentrt.memfd_noexec": "2", "dev.agentrt.sources": "real", "dev.agentrt.wallTime": "1500",
             "dev.agentrt.version": "x", "dev.agentrt.pins": "d 8 1 2 /usr", "dev.agentrt.profile": "{}",
             "org.other": "y", "dev.agentrt.unixSockets": #"{"listed":["/s"]}"#,
@@ -76,7 +76,9 @@ struct IdentityTests {
         #expect(read.pins?.entries.map(\.path) == ["/usr"])
         #expect(read.namesProfile)
         #expect(read.hasReapingInit)
-        #expect(read.executablePaths == ["/bin"])
+        #expect(read.executablePaths == ["/bin"] && read.writablePaths == ["/tmp"])
+        let older = try RuntimeAnnotations(["dev.agentrt.landlock": #"{"execute":["/bin"]}"#])
+        #expect(older.executablePaths == ["/bin"] && older.writablePaths == nil)
         #expect(read.forbidsMemfdExecution)
         #expect(read.hasRealSources)
         #expect(read.wallTime == 1500)
@@ -88,6 +90,7 @@ struct IdentityTests {
         ("init", "yes"), ("memfd_noexec", "1"), ("sources", "any"), ("wallTime", "0"), ("wallTime", "-1"),
         ("wallTime", "+1"),
         ("wallTime", "1s"), ("landlock", "[]"), ("landlock", "{}"), ("landlock", "{\"execute\":[],\"read\":[]}"),
+        ("landlock", #"{"write":[]}"#), ("landlock", #"{"execute":[],"write":"/"}"#),
         ("landlock", "no"), ("nope", "1"), ("", "1"), ("pins", "/usr"), ("pins", "d 8 1 /usr"), ("wallTime", "5"),
         ("unixSockets", "own"), ("unixSockets", #"{"listed":"/"}"#), ("unixSockets", "{}"),
         ("denyWriteExecuteMemory", "1"),

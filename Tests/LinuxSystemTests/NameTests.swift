@@ -18,6 +18,8 @@ struct NameTests {
     @Test(arguments: [
         ("a b", "\"a b\""), ("a\"b", "\"a\\\"b\""), ("a\nb\t", "\"a\\nb\\t\""), ("\u{1b}[m", "\"\\x1b[m\""),
         ("\u{7f}", "\"\\x7f\""), ("a\\b", "\"a\\\\b\""), ("\\\"", "\"\\\\\\\"\""), ("é", "\"é\""), ("", "\"\""),
+        ("a\u{9b}2J", "\"a\\u{9b}2J\""), ("\u{202e}x\u{2028}", "\"\\u{202e}x\\u{2028}\""),
+        ("日本", "\"日本\""),
     ])
     func quotes(_ text: String, _ result: String) { #expect(quoted(text) == result) }
 

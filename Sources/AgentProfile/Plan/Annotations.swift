@@ -1,13 +1,15 @@
 internal import JSON
 internal import LinuxSystem
 internal import NetworkRules
+internal import OCISpec
 
 /// The keys of config.json's annotations by which a bundle tells agentrt what the specification has no words for; see
 /// `spec/annotations.md`.
 public enum Annotations {
     /// `true`: an init of agentrt's own is process 1, reaps orphans and forwards signals.
     public static let initProcess = "dev.agentrt.init"
-    /// JSON, `{"execute":[PATH…]}`: what Landlock lets be executed; a directory stands for all below it.
+    /// JSON, `{"execute":[PATH…],"write":[PATH…]}`: what Landlock lets be executed, and opened for writing; a directory
+    /// stands for all below it.
     public static let landlock = "dev.agentrt.landlock"
     /// `true`: files in memory must not be executed; the filter refuses to make them, and vm.memfd_noexec=2 is a second
     /// lock where the kernel lets it be set.
@@ -38,10 +40,11 @@ public enum Annotations {
 
     /// The annotations of a sandbox.
     static func make(
-        _ policy: Policy, executables: Set<PathKey>, pins: FilePins, isInSession: Bool
+        _ policy: Policy, executables: Set<PathKey>, mounts: [PlannedMount], pins: FilePins, isInSession: Bool
     ) -> [String: String] {
         var rules = JSONObject()
         rules.encode("execute", executables.sorted().map(\.path))
+        rules.encode("write", writablePlaces(mounts, policy))
         var annotations = [
             initProcess: "true", landlock: JSONWriter.string(rules),
             memfdNoExec: policy.permitsMemfd ? "false" : "true",
@@ -61,5 +64,15 @@ public enum Annotations {
             annotations[sessionResources] = JSONWriter.string(limits)
         }
         return annotations
+    }
+
+    /// The mounts that may be written, without those that lie below another one.
+    ///
+    /// Not procfs where memory that was written is never executed: /proc/self/mem writes into memory that nobody else may.
+    private static func writablePlaces(_ mounts: [PlannedMount], _ policy: Policy) -> [String] {
+        let places = mounts.map(\.mount).filter { mount in
+            !mount.options.contains("ro") && !(policy.deniesWriteExecuteMemory && mount.type == "proc")
+        }.map(\.destination)
+        return places.filter { place in !places.contains { place.isPath(below: $0) } }
     }
 }

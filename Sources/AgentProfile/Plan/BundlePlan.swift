@@ -54,7 +54,8 @@ public struct BundlePlan: Sendable {
                 root: Root(path: RootfsPlan.directory, readonly: true), hostname: RootfsPlan.hostname,
                 mounts: allMounts.map(\.mount),
                 annotations: Annotations.make(
-                    policy, executables: inventory.executables, pins: pins, isInSession: session != nil),
+                    policy, executables: inventory.executables, mounts: allMounts, pins: pins,
+                    isInSession: session != nil),
                 linux: try linux(policy, user, session, machine)),
             rootfs: parts.rootfs, mounts: allMounts, pins: pins, notes: parts.notes,
             mountAnswers: parts.hostMounts.answers,

@@ -19,7 +19,8 @@ enum SeccompPolicy {
         if machine == .x86_64 { allowed += SystemCalls.onlyX86 }
         if policy.permitsMemfd { allowed += ["memfd_create", "memfd_secret"] }
         var rules = [SeccompRule(names: allowed.sorted(), action: .allow)]
-        rules += clone + sockets(policy.unixSockets) + terminal + personality
+        rules += clone + sockets(policy.unixSockets) + terminal + leases + personality
+        rules += sharedMemory(isExecuted: !policy.deniesWriteExecuteMemory)
         rules.append(
             SeccompRule(
                 // A listener would let a tool answer calls of others in the kernel's stead (seccomp_unotify(2)).
@@ -120,6 +121,36 @@ enum SeccompPolicy {
                     names: ["ioctl"], action: .errno, errnoRet: notPermitted,
                     args: [SeccompArgument(1, .maskedEqual, 0xFFFF_FFFF, valueTwo: request)])
             }
+    }
+
+    /// fcntl(2) with any command but F_SETLEASE (1024) and F_SETDELEG (1040).
+    ///
+    /// Who holds a lease of a file, which takes no right to write it, holds up for 45 s whoever opens it outside.
+    ///
+    /// All commands below 1024 are let through, and of those from there on the ones that have one of the last four bits:
+    /// the kernel has no others.
+    private static var leases: [SeccompRule] {
+        func rule(_ action: SeccompAction, mask: UInt64, value: UInt64) -> SeccompRule {
+            SeccompRule(
+                names: ["fcntl"], action: action, errnoRet: action == .allow ? nil : permissionDenied,
+                args: [SeccompArgument(1, .maskedEqual, mask, valueTwo: value)])
+        }
+        return [rule(.allow, mask: 1024, value: 0)] + [1, 2, 4, 8].map { rule(.allow, mask: $0, value: $0) }
+            + [rule(.errno, mask: 0xFFFF_FFEF, value: 1024)]
+    }
+
+    /// shmat(2), with SHM_EXEC (0x8000) only where memory that can be written may be executed: a segment that is attached
+    /// twice can be written in one place and executed in the other, and PR_SET_MDWE looks at each by itself.
+    private static func sharedMemory(isExecuted: Bool) -> [SeccompRule] {
+        let flag: UInt64 = 0x8000
+        if isExecuted { return [SeccompRule(names: ["shmat"], action: .allow)] }
+        return [
+            SeccompRule(
+                names: ["shmat"], action: .allow, args: [SeccompArgument(2, .maskedEqual, flag, valueTwo: 0)]),
+            SeccompRule(
+                names: ["shmat"], action: .errno, errnoRet: permissionDenied,
+                args: [SeccompArgument(2, .maskedEqual, flag, valueTwo: flag)]),
+        ]
     }
 
     /// personality(2) to ask, and for what uname(2) says; not to make data executable (READ_IMPLIES_EXEC).

@@ -24,7 +24,7 @@ enum SystemCalls {
     ]
 
     private static let descriptors = [
-        "dup", "dup3", "fcntl", "pipe2", "eventfd2", "epoll_create1", "epoll_ctl", "epoll_pwait", "epoll_pwait2",
+        "dup", "dup3", "pipe2", "eventfd2", "epoll_create1", "epoll_ctl", "epoll_pwait", "epoll_pwait2",
         "ppoll", "pselect6", "signalfd4", "timerfd_create", "timerfd_settime", "timerfd_gettime",
     ]
 
@@ -66,7 +66,7 @@ enum SystemCalls {
     /// Within the sandbox's own IPC namespace.
     private static let communication = [
         "mq_open", "mq_unlink", "mq_timedsend", "mq_timedreceive", "mq_notify", "mq_getsetattr", "msgget", "msgsnd",
-        "msgrcv", "msgctl", "semget", "semop", "semtimedop", "semctl", "shmget", "shmat", "shmdt", "shmctl",
+        "msgrcv", "msgctl", "semget", "semop", "semtimedop", "semctl", "shmget", "shmdt", "shmctl",
     ]
 
     private static let networking = [

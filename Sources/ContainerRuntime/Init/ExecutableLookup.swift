@@ -92,7 +92,8 @@ enum ExecutableLookup {
 
     /// The interpreter that a script's first line names, or an ELF file; nil for what has none.
     private static func interpreter(_ path: String) throws(SystemCallError) -> String? {
-        let file = try openFile(path, .readOnly)
+        // A FIFO would wait for somebody to write into it.
+        let file = try openFile(path, [.readOnly, .nonBlocking, .noControllingTerminal])
         let start = try file.read(upTo: 4096)
         let name: ArraySlice<UInt8>
         if start.starts(with: "#!".utf8) {

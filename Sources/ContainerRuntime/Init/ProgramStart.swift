@@ -121,7 +121,7 @@ struct ProgramStart {
 
     /// Makes the pipes and sockets among the standard streams the user's own, or the user could not open /dev/stdout anew.
     ///
-    /// runc and crun change the owner of files of the host too, which may be anybody's.
+    /// runc and crun change the owner of files of the host too, which may be anybody's, and so may FIFOs.
     private func giveStandardStreams() throws(RuntimeError) {
         // Closed, or of somebody whom this user namespace does not know.
         let harmless: [Errno] = [.badFileDescriptor, .notPermitted, .invalidArgument, .readOnlyFileSystem]
@@ -130,6 +130,8 @@ struct ProgramStart {
             do throws(SystemCallError) {
                 let status = try stream.status()
                 guard status.kind == .fifo || status.kind == .socket, status.uid != process.uid else { continue }
+                // PIPEFS_MAGIC
+                if status.kind == .fifo, try stream.fileSystemMagic() != 0x5049_5045 { continue }
                 try stream.changeOwner(uid: process.uid, gid: process.gid)
             } catch  where harmless.contains(error.errno) {
                 continue
@@ -150,7 +152,7 @@ struct ProgramStart {
     /// The user's home of the container's /etc/passwd, or `/`.
     private func homeDirectory() -> String {
         // A container without the file, or with one that is no text, gives its user no home: `/` stands for that.
-        guard let bytes = try? readFile("/etc/passwd", limit: 1 << 20) else { return "/" }
+        guard let bytes = try? Self.users() else { return "/" }
         for line in bytes.split(separator: 10) {
             let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
             guard fields.count > 5, String(decoding: fields[2], as: UTF8.self) == "\(process.uid)" else { continue }
@@ -158,6 +160,14 @@ struct ProgramStart {
             return home.hasPrefix("/") ? home : "/"
         }
         return "/"
+    }
+
+    /// The container's /etc/passwd, as far as it is a file: whoever made the root file system may have put a FIFO there,
+    /// a device, or something without an end (CVE-2026-47262).
+    private static func users() throws(SystemCallError) -> [UInt8] {
+        let file = try openFile("/etc/passwd", [.readOnly, .nonBlocking, .noControllingTerminal])
+        guard try file.status().kind == .regular else { return [] }
+        return try file.readAll(limit: 1 << 20)
     }
 
     /// Whether setgroups(2) is permitted here; where it is not, nobody may ask for groups.
@@ -171,8 +181,9 @@ struct ProgramStart {
     private func executionRules() throws(RuntimeError) -> ExecutionRuleSet? {
         guard let paths = annotations.executablePaths else { return nil }
         let what = "annotations.dev.agentrt.landlock"
-        let rules = try during(what) { try ExecutionRuleSet() }
+        let rules = try during(what) { try ExecutionRuleSet(governsWriting: annotations.writablePaths != nil) }
         try during(what) { try rules.permitRenames(below: openFile("/", .path)) }
+        try during(what) { try permitWriting(rules) }
         for path in paths {
             let file = try annotations.opening(path, what) { () throws(SystemCallError) in try openFile(path, .path) }
             if annotations.pins != nil {
@@ -183,5 +194,20 @@ struct ProgramStart {
             try during(what) { try rules.permit(file) }
         }
         return rules
+    }
+
+    /// Permits to write what the annotation names, and what this program is given as a descriptor to write to.
+    private func permitWriting(_ rules: borrowing ExecutionRuleSet) throws(SystemCallError) {
+        guard let paths = annotations.writablePaths else { return }
+        let root = try openFile("/", [.path, .directory])
+        for path in paths {
+            do throws(SystemCallError) {
+                // Another program of the container may have put a link in its way meanwhile.
+                try rules.permitWriting(openFile(path, below: root, .path, resolve: [.noSymlinks]))
+            } catch  where [.noSuchFile, .tooManyLinks, .notDirectory].contains(error.errno) {
+                continue  // What is not there cannot be written.
+            }
+        }
+        for number in 0..<(3 + preservedDescriptors) { try rules.permitWriting(UnownedDescriptor(number)) }
     }
 }

@@ -87,7 +87,7 @@ import Testing
         var command = Command(
             "/usr/bin/python3",
             [
-                "-c", start, Runtime.current.path, "--root", project.scratch.stateRoot, "run", "--profile",
+                "-c", start, Runtime.current.path, "--root", try project.scratch.stateRoot, "run", "--profile",
                 project.profile, "--project", project.directory, "--", "/usr/bin/python3", "-c", program,
             ])
         command.directory = project.directory

@@ -1,0 +1,147 @@
+import Glibc
+import Testing
+
+/// What a read-only mount does not stop is stopped all the same: FIFOs, leases, memory behind the kernel's back.
+@Suite(.needsRoot, .agentrtOnly) struct ProfileWritingTests {
+    /// A project that lies in no directory which a sandbox has in memory, with FIFOs on which somebody outside waits.
+    private final class Place {
+        let project: SandboxedProject
+        let directory = "/var/tmp/agentrt-test-\(getpid())-\(uniqueNumber())"
+
+        init(_ identity: Identity, _ more: String = "") throws {
+            project = try SandboxedProject(identity, executables: ["/usr/bin/bash", "/usr/bin/python3"], more: more)
+            try Files.makeDirectory(directory)
+            for name in ["src", "doc", "temp"] { try Files.makeDirectory(directory + "/" + name) }
+            for name in ["src/fifo", "doc/fifo"] {
+                try check(mkfifo(directory + "/" + name, 0o666), "mkfifo", name)
+                try check(chmod(directory + "/" + name, 0o666), "chmod", name)
+            }
+            try Files.write("text\n", to: directory + "/src/main.txt")
+            let owner = "\(identity.owner):\(identity.owner)"
+            _ = try Command("/usr/bin/chown", ["-R", owner, directory]).run().succeeded()
+        }
+
+        deinit { do { try Files.removeTree(directory) } catch { print("cannot clean up: \(error)") } }
+
+        func python(_ text: String, input: Command.Input = .nothing) throws -> Output {
+            var command = try project.command(["/usr/bin/python3", "-c", Self.prelude + text], [], input)
+            command.arguments = command.arguments.map { $0 == project.directory ? directory : $0 }
+            command.directory = directory
+            return try command.run()
+        }
+
+        private static let prelude = """
+            import ctypes, fcntl, os, sys
+            def refused(body):
+                try: body()
+                except OSError as error: return error.errno
+                return 0
+            def opened(path, flags): return refused(lambda: os.close(os.open(path, flags)))
+
+            """
+    }
+
+    @Test(arguments: Identity.allCases) func aFIFOThatIsListedForReadingIsNotWritten(_ identity: Identity) throws {
+        let place = try Place(identity)
+        let output = try place.python(
+            """
+            P = os.getcwd()
+            os.symlink(P + "/src/fifo", "/tmp/link")
+            for path in ("src/fifo", P + "/src/fifo", "/tmp/link", "/proc/self/cwd/src/fifo"):
+                for flags in (os.O_RDWR, os.O_WRONLY | os.O_NONBLOCK, os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK):
+                    assert opened(path, flags) == 13, (path, flags)
+            kept = os.open("src/fifo", os.O_RDONLY | os.O_NONBLOCK)
+            for path in (f"/proc/self/fd/{kept}", f"/dev/fd/{kept}"): assert opened(path, os.O_RDWR) == 13
+            held = os.open("src/fifo", os.O_PATH)
+            assert opened(f"/proc/self/fd/{held}", os.O_RDWR) == 13
+            assert refused(lambda: os.link("src/fifo", "doc/other")) != 0
+            # What may be written is written as ever, by whatever name.
+            assert opened("doc/fifo", os.O_RDWR) == 0
+            for place in ("doc", "temp", "/tmp", "/dev/shm", os.environ["HOME"]):
+                assert opened(place + "/new", os.O_RDWR | os.O_CREAT) == 0, place
+                os.mkdir(place + "/sub"); os.rename(place + "/new", place + "/sub/new")
+                assert opened(place + "/sub/new", os.O_WRONLY | os.O_APPEND) == 0
+                os.mkfifo(place + "/own"); assert opened(place + "/own", os.O_RDWR) == 0
+                assert opened(place, os.O_TMPFILE | os.O_RDWR) in (0, 95)
+            for path in ("/dev/null", "/dev/zero", "/dev/full", "/proc/self/comm", "/dev/stdout", "/proc/self/fd/2"):
+                assert opened(path, os.O_WRONLY) == 0, path
+            master, slave = os.openpty(); assert opened(os.ttyname(slave), os.O_RDWR | os.O_NOCTTY) == 0
+            end, start = os.pipe()
+            assert opened(f"/proc/self/fd/{start}", os.O_WRONLY) == 0
+            assert opened("src/main.txt", os.O_RDWR) == 30
+            print("done")
+            """)
+        #expect(output.standardOutput == "done\n", "\(output)")
+    }
+
+    /// A program that is added to a call is held by the same rules.
+    @Test func anAddedProgramWritesNoFIFOEither() throws {
+        let place = try Place(.rootInUsersProject)
+        let id = "writing-\(uniqueNumber())"
+        var command = try place.project.command(
+            ["/usr/bin/python3", "-c", "import time; print('ready', flush=True); time.sleep(60)"], ["--id", id], .nothing)
+        command.arguments = command.arguments.map { $0 == place.project.directory ? place.directory : $0 }
+        command.directory = place.directory
+        let call = try command.start()
+        try call.waitForOutput("ready")
+        let text = "exec 3<> src/fifo && echo written; exec 3<> doc/fifo && echo kept; exec 3> /tmp/x && echo new"
+        let added = try Command(
+            Runtime.current.path, ["--root", try place.project.scratch.stateRoot, "exec", id, "/usr/bin/bash", "-c", text]
+        ).run()
+        #expect(added.standardOutput == "kept\nnew\n", "\(added)")
+        #expect(added.standardError.contains("src/fifo: Permission denied"))
+    }
+
+    /// A FIFO that is handed in as standard input is read; nobody writes into it what its next reader takes for the caller's.
+    @Test(arguments: Identity.allCases) func whatIsHandedInToReadIsNotWritten(_ identity: Identity) throws {
+        let place = try Place(identity)
+        let fifo = place.directory + "/doc/../src/fifo"
+        let holder = try check(open(fifo, O_RDWR | O_CLOEXEC), "open", fifo)
+        defer { close(holder) }
+        var command = try place.project.command(
+            ["/usr/bin/bash", "-c", "read -r line; echo \"$line\"; echo evil > /proc/self/fd/0 || echo refused"], [],
+            .nothing)
+        command.arguments = command.arguments.map { $0 == place.project.directory ? place.directory : $0 }
+        var shell = Command(
+            "/usr/bin/bash", ["-c", "exec \"$@\" < \(fifo)", "bash", command.program] + command.arguments)
+        (shell.user, shell.directory, shell.environment) = (command.user, place.directory, command.environment)
+        _ = "line\n".withCString { write(holder, $0, 5) }
+        #expect(try shell.run().standardOutput == "line\nrefused\n")
+        #expect(Files.status(fifo)?.st_uid == identity.owner)
+    }
+
+    /// Who holds a lease of a file makes others wait who open it.
+    @Test(arguments: Identity.allCases) func filesAreNotLeased(_ identity: Identity) throws {
+        let place = try Place(identity)
+        let output = try place.python(
+            """
+            for path in ("src/main.txt", "doc/new"):
+                file = os.open(path, os.O_RDONLY | (os.O_CREAT if path == "doc/new" else 0))
+                for kind in (fcntl.F_RDLCK, fcntl.F_WRLCK):
+                    assert refused(lambda: fcntl.fcntl(file, 1024, kind)) == 13
+                    libc = ctypes.CDLL(None, use_errno=True)
+                    assert libc.syscall(72, file, ctypes.c_long(1 << 32 | 1024), kind) == -1 and ctypes.get_errno() == 13
+                fcntl.flock(file, fcntl.LOCK_EX); fcntl.fcntl(file, fcntl.F_GETFL)
+            print("done")
+            """)
+        #expect(output.standardOutput == "done\n", "\(output)")
+    }
+
+    /// Two ways to execute what was written that PR_SET_MDWE does not see.
+    @Test(arguments: [true, false], Identity.allCases) func memoryThatIsExecutedIsNotWrittenByAnotherName(
+        _ isDenied: Bool, _ identity: Identity
+    ) throws {
+        let place = try Place(identity, ", \"denyWriteExecuteMemory\": \(isDenied)")
+        let output = try place.python(
+            """
+            libc = ctypes.CDLL(None, use_errno=True)
+            libc.shmat.restype = ctypes.c_void_p
+            segment = libc.shmget(0, 4096, 0o1700)
+            written = libc.shmat(segment, None, 0)
+            executed = libc.shmat(segment, None, 0o110000)
+            print(executed == ctypes.c_void_p(-1).value, ctypes.get_errno(), written != executed)
+            print(*[opened(path, os.O_RDWR) for path in ("/proc/self/mem", "/proc/thread-self/mem", f"/proc/{os.getpid()}/mem")])
+            """)
+        #expect(output.standardOutput == (isDenied ? "True 13 True\n13 13 13\n" : "False 0 True\n0 0 0\n"), "\(output)")
+    }
+}
