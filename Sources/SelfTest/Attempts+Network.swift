@@ -217,6 +217,8 @@ extension Attempt {
         Attempt("kernel-memory", .masks, [.permissionDenied, .noSuchFile, .notPermitted], readsNothing("/proc/kcore")),
         Attempt("kernel-keys", .masks, [.permissionDenied, .noSuchFile], readsNothing("/proc/keys")),
         Attempt("kernel-timers", .masks, [.permissionDenied, .noSuchFile], readsNothing("/proc/timer_list")),
+        Attempt("kernel-pages", .masks, [.permissionDenied, .noSuchFile], readsNothing("/proc/kpageflags")),
+        Attempt("kernel-page-groups", .masks, [.permissionDenied, .noSuchFile], readsNothing("/proc/kpagecgroup")),
         Attempt("kernel-slabs", .masks, [.permissionDenied, .noSuchFile], readsNothing("/proc/slabinfo")),
         Attempt(
             "kernel-log-file", .capabilities, [.permissionDenied, .noSuchFile, .notPermitted],

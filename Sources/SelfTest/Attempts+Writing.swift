@@ -88,6 +88,17 @@ extension Attempt {
             try attempt("bind", .descriptor(socket), address, length)
             return .succeeded("made")
         },
+        Attempt("lease", .seccomp, [.permissionDenied]) { place throws(SystemCallError) in
+            // F_SETLEASE, F_RDLCK: who opens it for writing outside waits.
+            let file = try openFile(place.readOnly, .readOnly)
+            try attempt("fcntl", .descriptor(file), 1024, 0)
+            return .succeeded("leased")
+        },
+        Attempt("lease-high-bits", .seccomp, [.permissionDenied], control: .notMade) { place throws(SystemCallError) in
+            let file = try openFile(place.readOnly, .readOnly)
+            try attempt("fcntl", .descriptor(file), 0x1_0000_0400, 0)
+            return .succeeded("leased")
+        },
         Attempt("rename-out", .mounts, isReadOnly, control: .mustSucceed) { place throws(SystemCallError) in
             try attempt("renameat2", -100, .text(place.readOnly), -100, .text(place.writable + "/moved"), 0)
             return .succeeded("renamed")

@@ -96,9 +96,12 @@ import Testing
     }
 
     /// CVE-2024-3154: a property of systemd's by annotation, for whoever may only annotate.
-    @Test(.agentrtOnly, arguments: [
-        "ExecStartPre", "Environment", "BindPaths", "CollectMode", "TimeoutStopUSec", "", "a.b", "ExecStartPre\n",
-    ]) func systemdGetsNoPropertyByAnnotation(_ name: String) throws {
+    @Test(
+        .agentrtOnly,
+        arguments: [
+            "ExecStartPre", "Environment", "BindPaths", "CollectMode", "TimeoutStopUSec", "", "a.b", "ExecStartPre\n",
+        ]) func systemdGetsNoPropertyByAnnotation(_ name: String) throws
+    {
         let container = try scratch.container {
             $0.linux["cgroupsPath"] = "a.slice:b:c"
             $0.root["annotations"]["org.systemd.property." + name] = "['/bin/touch /evil']"

@@ -65,7 +65,7 @@ public final class SandboxAnswers {
     }
 
     private func readKernels(_ place: SandboxTree.Place) -> Verdict {
-        if let mask = BundlePlan.maskedPaths.first(where: { place.path.isPath(in: $0) }) {
+        if let mask = BundlePlan.maskedPaths(of: parts.user).first(where: { place.path.isPath(in: $0) }) {
             return .no(.mount, "ENODATA", Verdict.everySandbox, "\(quoted(mask)) is covered, and reads as empty")
         }
         return .yes(.kernel, Verdict.everySandbox, "every sandbox has its own /proc and /dev")
@@ -129,7 +129,10 @@ public final class SandboxAnswers {
                 ? .yes(.kernel, Verdict.everySandbox, "every sandbox has its own /dev, in memory")
                 : .no(.permissions, "EACCES", Verdict.everySandbox, "only root may make files in /dev")
         }
-        if let mask = BundlePlan.maskedPaths.first(where: { path.isPath(in: $0) }) {
+        if policy.deniesWriteExecuteMemory {
+            return .no(.landlock, "EACCES", Verdict.everySandbox, "denyWriteExecuteMemory: nothing of /proc is written")
+        }
+        if let mask = BundlePlan.maskedPaths(of: parts.user).first(where: { path.isPath(in: $0) }) {
             return no("EACCES", "\(quoted(mask)) is covered")
         }
         if let place = BundlePlan.readonlyPaths.first(where: { path.isPath(in: $0) }) {

@@ -86,12 +86,18 @@ public struct BundlePlan: Sendable {
             resources: policy.resources.limits, cgroupsPath: try session?.controlGroup(for: policy),
             namespaces: namespaces.map { LinuxNamespace($0) },
             seccomp: SeccompPolicy.filter(for: machine, policy),
-            rootfsPropagation: .rprivate, maskedPaths: maskedPaths, readonlyPaths: readonlyPaths)
+            rootfsPropagation: .rprivate, maskedPaths: maskedPaths(of: user), readonlyPaths: readonlyPaths)
     }
+
+    /// What of procfs is covered for a user.
+    static func maskedPaths(of user: ContainerUser) -> [String] { user.uid == 0 ? masked + maskedOfRoot : masked }
+
+    /// What root may read without any capability: each page of the host's memory, with its use and its control group.
+    private static let maskedOfRoot = ["/proc/kpagecgroup", "/proc/kpagecount", "/proc/kpageflags"]
 
     /// What of procfs tells of the host or reaches it; as all engines have it, and more. /proc/tty/driver as a whole, since
     /// only root of the host may look into it for what it holds, so not whoever masks it in a user namespace.
-    static let maskedPaths = [
+    private static let masked = [
         "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
         "/proc/pagetypeinfo", "/proc/sched_debug", "/proc/scsi", "/proc/slabinfo", "/proc/timer_list",
         "/proc/timer_stats", "/proc/tty/driver", "/proc/vmallocinfo",

@@ -79,14 +79,16 @@ import Testing
         let place = try Place(.rootInUsersProject)
         let id = "writing-\(uniqueNumber())"
         var command = try place.project.command(
-            ["/usr/bin/python3", "-c", "import time; print('ready', flush=True); time.sleep(60)"], ["--id", id], .nothing)
+            ["/usr/bin/python3", "-c", "import time; print('ready', flush=True); time.sleep(60)"], ["--id", id],
+            .nothing)
         command.arguments = command.arguments.map { $0 == place.project.directory ? place.directory : $0 }
         command.directory = place.directory
         let call = try command.start()
         try call.waitForOutput("ready")
         let text = "exec 3<> src/fifo && echo written; exec 3<> doc/fifo && echo kept; exec 3> /tmp/x && echo new"
         let added = try Command(
-            Runtime.current.path, ["--root", try place.project.scratch.stateRoot, "exec", id, "/usr/bin/bash", "-c", text]
+            Runtime.current.path,
+            ["--root", try place.project.scratch.stateRoot, "exec", id, "/usr/bin/bash", "-c", text]
         ).run()
         #expect(added.standardOutput == "kept\nnew\n", "\(added)")
         #expect(added.standardError.contains("src/fifo: Permission denied"))
@@ -125,6 +127,21 @@ import Testing
             print("done")
             """)
         #expect(output.standardOutput == "done\n", "\(output)")
+    }
+
+    @Test(arguments: [true, false]) func whatIsWrittenOfProcIsAnswered(_ isDenied: Bool) throws {
+        let project = try SandboxedProject(.rootInUsersProject, more: ", \"denyWriteExecuteMemory\": \(isDenied)")
+        let questions = "write /proc/self/comm\nwrite /proc/self/mem\n"
+        #expect(try project.answers(questions) == (isDenied ? ["EACCES", "EACCES"] : ["ok", "ok"]))
+    }
+
+    /// What root may read of the host's memory without any capability.
+    @Test func pagesOfTheHostAreNotSeen() throws {
+        let project = try SandboxedProject(.rootInRootsProject, executables: ["/usr/bin/bash", "/usr/bin/cat"])
+        for name in ["kpageflags", "kpagecount", "kpagecgroup"] where Files.status("/proc/" + name) != nil {
+            let output = try project.run("/usr/bin/cat", "/proc/" + name)
+            #expect(output.standardOutput.isEmpty && output.status == 0, "\(output.status)")
+        }
     }
 
     /// Two ways to execute what was written that PR_SET_MDWE does not see.

@@ -82,7 +82,9 @@ import Testing
             .replacing("\"<project root>/\"]", with: "\"<project root>/\", \"\(path)\"]")
         try Files.write(text, to: project.profile)
         // PR_SET_SECUREBITS.
-        let start = "import ctypes, os, sys; assert ctypes.CDLL(None).prctl(28, 4, 0, 0, 0) == 0; os.execv(sys.argv[1], sys.argv[1:])"
+        let start =
+            "import ctypes, os, sys; assert ctypes.CDLL(None).prctl(28, 4, 0, 0, 0) == 0; "
+            + "os.execv(sys.argv[1], sys.argv[1:])"
         let program = UnixSocketTests.prelude + "print(refused(lambda: client(\"\(path)\")))"
         var command = Command(
             "/usr/bin/python3",
