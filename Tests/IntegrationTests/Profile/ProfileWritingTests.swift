@@ -131,8 +131,9 @@ import Testing
 
     @Test(arguments: [true, false]) func whatIsWrittenOfProcIsAnswered(_ isDenied: Bool) throws {
         let project = try SandboxedProject(.rootInUsersProject, more: ", \"denyWriteExecuteMemory\": \(isDenied)")
-        let questions = "write /proc/self/comm\nwrite /proc/self/mem\n"
-        #expect(try project.answers(questions) == (isDenied ? ["EACCES", "EACCES"] : ["ok", "ok"]))
+        let path = "/proc/pressure/cpu"
+        guard Files.status(path) != nil else { return }
+        #expect(try project.answers("write \(path)\n") == [isDenied ? "EACCES" : "ok"])
     }
 
     /// What root may read of the host's memory without any capability.
