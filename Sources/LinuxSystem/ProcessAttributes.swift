@@ -113,6 +113,20 @@ public func closeOnExec(from number: Int32) throws(SystemCallError) {
     try systemCall("close_range", LINUX_SYS_close_range, Int(number), Int(UInt32.max), 4)
 }
 
+/// Closes the descriptors, from a number on, that a program before this one has left open: all that are not closed on
+/// exec, as this program's own are (proc_pid_fd(5)).
+///
+/// - Parameter number: The first.
+/// - Throws: ``SystemCallError``.
+public func closeInherited(from number: Int32) throws(SystemCallError) {
+    for name in try directoryEntries("/proc/self/fd") {
+        guard let candidate = Int32(name), candidate >= number else { continue }
+        // Negative for the one by which the names were read.
+        let flags = linux_syscall(Int(LINUX_SYS_fcntl), Int(candidate), 1, 0, 0, 0, 0)
+        if flags >= 0, flags & 1 == 0 { _ = FileDescriptor(owning: candidate) }
+    }
+}
+
 /// A limit of getrlimit(2).
 public enum ResourceLimitKind: Int32, CaseIterable, Sendable {
     // The numbers of asm-generic/resource.h, which x86-64 and arm64 share.

@@ -145,15 +145,6 @@ import Testing
         #expect(environment["HOME"] == "/", "as the program has it")
     }
 
-    @Test(.differs(.crun, "runs them in the bundle")) func ofTheContainerBeginInItsRoot() throws {
-        let log = try scratch.makeFile("log")
-        let container = try scratch.container {
-            $0.hooks["createContainer"] = [["path": "/bin/sh", "args": ["sh", "-c", "pwd -P > \(log)"]]]
-        }
-        try container.create()
-        #expect(try Files.read(log) == container.bundle.rootfs + "\n")
-    }
-
     @Test(.differs(.runc, "1.1 runs poststart at the end of create"), .differs(.crun, "1.8 leaves the container"))
     func failureAfterTheProgramStartedDeletesTheContainer() throws {
         let log = try scratch.makeFile("log", mode: 0o666)

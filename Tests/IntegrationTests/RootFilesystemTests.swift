@@ -140,6 +140,27 @@ import Testing
         }
     }
 
+    /// Whoever reads the other end of a pipe would wait for a container that nobody has started.
+    @Test(.differs(.crun, "holds them until start"), arguments: [false, true])
+    func createdContainerHoldsNoDescriptorOfItsCaller(_ hasUserNamespace: Bool) throws {
+        let pipe = try scratch.path("pipe")
+        try check(mkfifo(pipe, 0o600), "mkfifo", pipe)
+        let readable = try check(open(pipe, O_RDONLY | O_NONBLOCK | O_CLOEXEC), "open", pipe)
+        defer { close(readable) }
+        let writable = try check(open(pipe, O_WRONLY | O_CLOEXEC), "open", pipe)
+        let container = try scratch.container {
+            if hasUserNamespace { $0.userNamespace() }
+            $0.payload("pause")
+        }
+        var command = container.creating()
+        command.inherited = [3: writable, 77: writable]
+        _ = try command.run().succeeded()
+        close(writable)
+        #expect(try container.status() == "created")
+        var reader = pollfd(fd: readable, events: Int16(POLLIN), revents: 0)
+        #expect(poll(&reader, 1, 10_000) == 1 && reader.revents & Int16(POLLHUP) != 0, "the other end is still open")
+    }
+
     @Test func preservedDescriptorsComeAlong() throws {
         let file = try scratch.makeFile("file", "text")
         let descriptor = try check(open(file, O_RDONLY | O_CLOEXEC), "open", file)

@@ -58,6 +58,10 @@ struct InitProcess {
 
     private func prepare() throws(RuntimeError) -> String {
         try program.refuseFiles()
+        if case .fifo = start {
+            // It may wait for days, and whoever reads the other end of the caller's pipe with it.
+            try during("descriptors") { try closeInherited(from: 3 + preservedDescriptors) }
+        }
         Signals.resetActions()
         Signals.unblockAll()
         // Until the container is made, it dies with the runtime; a runtime that died before this is found below.
@@ -79,11 +83,7 @@ struct InitProcess {
             try channel.send(.hooksDue)
             try channel.awaitProceed()
         }
-        if !plan.hooks.createContainer.isEmpty {
-            // Where runc runs them; the way there leads into the container from nowhere else.
-            try during("hooks.createContainer") { try rootFilesystem.root.descriptor.makeWorkingDirectory() }
-            try HookRunner(state: hookState).run(plan.hooks.createContainer, phase: .createContainer)
-        }
+        try HookRunner(state: hookState).run(plan.hooks.createContainer, phase: .createContainer)
         if plan.process.hasTerminal { try openConsole(rootFilesystem.root) }
         try rootFilesystem.enter()
 
