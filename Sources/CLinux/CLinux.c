@@ -71,12 +71,25 @@ long linux_receive_frame(int socket, void *bytes, size_t capacity, int *fds, siz
     return count;
 }
 
-long linux_connect_unix(int socket, const char *path) {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
+/* The address of a path; false where it is too long. */
+static int unix_address(struct sockaddr_un *address, const char *path) {
     size_t length = strlen(path);
-    if (length >= sizeof address.sun_path) return -ENAMETOOLONG;
-    memcpy(address.sun_path, path, length);
+    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    if (length >= sizeof address->sun_path) return 0;
+    memcpy(address->sun_path, path, length);
+    return 1;
+}
+
+long linux_connect_unix(int socket, const char *path) {
+    struct sockaddr_un address;
+    if (!unix_address(&address, path)) return -ENAMETOOLONG;
     return checked(connect(socket, (struct sockaddr *)&address, sizeof address));
+}
+
+long linux_bind_unix(int socket, const char *path) {
+    struct sockaddr_un address;
+    if (!unix_address(&address, path)) return -ENAMETOOLONG;
+    return checked(bind(socket, (struct sockaddr *)&address, sizeof address));
 }
 
 uint64_t linux_makedev(uint32_t major, uint32_t minor) { return makedev(major, minor); }

@@ -16,6 +16,15 @@ struct Birth {
     func make(
         into cgroup: Cgroup?, body: () -> Never
     ) throws(RuntimeError) -> (pid: Int32, process: ProcessHandle) {
+        if let user = plan.warm?.user {
+            // Its new namespaces belong to the user namespace only if they are made by a process that is in it.
+            return try Joiner.bear(
+                into: cgroup,
+                join: { () throws(RuntimeError) in
+                    try during("join what is kept warm") { try user.descriptor.joinNamespace(.user) }
+                    return plan.newNamespaces
+                }, body: body)
+        }
         if plan.joinedNamespaces.isEmpty && plan.timeOffsets.isEmpty {
             return try Joiner.clone(plan.newNamespaces, into: cgroup, asSibling: false, body: body)
         }

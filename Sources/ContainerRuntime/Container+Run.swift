@@ -24,6 +24,8 @@ public struct RunResult: Sendable {
     public var statistics: CgroupStatistics?
     /// From before the container was made to its end, in nanoseconds.
     public var wallTime: Int64 = 0
+    /// Whether it started from what a ``WarmKeeper`` had ready.
+    public var isWarm = false
 
     /// What the gate of a network by name refused, in the order in which it was asked for.
     public var networkRefusals: [NetworkRefusal] = []
@@ -75,6 +77,7 @@ extension Container {
                 result.reason = .output(bytes: limit)
             }
             result.wallTime = bootTime() - began
+            result.isWarm = launch.plan.warm != nil
             if options.readsStatistics || launch.controlGroup.hasLimits && result.exitStatus != 0 {
                 try account(launch, &result)
             }

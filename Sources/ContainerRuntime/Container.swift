@@ -54,6 +54,8 @@ public struct CreateOptions {
     public var writeBundle: ((borrowing FileDescriptor) throws -> Void)?
     /// Where the gate of a network by name finds what the host knows of names.
     public var gate = GateOptions()
+    /// The ``WarmKeeper`` that is asked for what it has ready; nil for none.
+    public var warm: String?
     /// Whether `run` always reads what the container used; otherwise only where a limit may have ended it.
     public var readsStatistics = false
     /// Who is told of calls that the program makes; nil for nobody, which costs nothing. With `run` alone.

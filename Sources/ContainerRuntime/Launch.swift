@@ -77,11 +77,22 @@ final class Launch {
         self.plan = plan
     }
 
+    /// Uses what a keeper has ready for calls like this, if one has.
+    private func useWarm(_ keeper: String) throws(RuntimeError) {
+        // What stands in for a limit of processes counts those of one user namespace.
+        guard options.tellUnheld == nil else { return }
+        guard let warm = try WarmNamespaces.ask(keeper, for: bundle.path, in: call.rootDirectory.descriptor) else {
+            return
+        }
+        try plan.use(warm)
+    }
+
     /// Brings the container to the point where nothing is left but to start its program.
     func run() throws(RuntimeError) {
         var holdsOffClearing = false
         do throws(RuntimeError) {
             if let write = options.writeBundle { try writeBundle(write) }
+            if let keeper = options.warm { try useWarm(keeper) }
             if let bytes = bundle.configuration { try directory?.save(configuration: bytes) }
             if let scope = controlGroup.scope {
                 let keeper = try ScopeKeeper.start()
@@ -151,6 +162,7 @@ final class Launch {
             try during("console socket") { try FrameSocket.connected(to: path) }
         }
         let prepared = try PreparedTrees(for: plan)
+        let sources = plan.warm == nil ? nil : try HostSources(plan)
         let outputLimit = plan.process.hasTerminal ? nil : plan.annotations.output
         if staysAttached, plan.annotations.executablePaths != nil || outputLimit != nil {
             streams = try StreamRelay(outputLimit: outputLimit)
@@ -178,13 +190,13 @@ final class Launch {
             }
             InitProcess(
                 plan: plan, channel: FrameSocket(FileDescriptor(owning: initNumber)), start: start,
-                prepared: prepared, hookState: state(.creating, pid: currentProcessID()),
+                prepared: prepared, sources: sources, hookState: state(.creating, pid: currentProcessID()),
                 consoleSocket: consoleSocket, gate: gateSockets, makesSessionKeyring: !options.sharesKeyring,
                 preservedDescriptors: options.preservedDescriptors, listeningDescriptors: options.listeningDescriptors,
                 watch: watchEnd.map {
                     CallWatchEnd(
                         filters: $0.filters, socket: $0.socket.descriptor.rawValue,
-                        sendsSocketTable: plan.supervisesConnections && plan.newNamespaces.contains(.network),
+                        sendsSocketTable: plan.supervisesConnections && plan.hasOwnNetwork,
                         listedSockets: plan.supervisesConnections ? plan.annotations.listedUnixSockets ?? [] : [],
                         freshPlaces: plan.supervisedPlaces ?? [])
                 }
@@ -197,8 +209,8 @@ final class Launch {
         try save()
         if plan.newNamespaces.contains(.user) {
             try IDMaps(uidMappings: plan.uidMappings, gidMappings: plan.gidMappings).write(of: pid)
-            try setOutOfMemoryScore()
         }
+        if plan.runtimeSetsScore { try setOutOfMemoryScore() }
     }
 
     /// Makes the two ends by which calls are told of, and the filter for the container's.

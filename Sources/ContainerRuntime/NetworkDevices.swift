@@ -8,6 +8,9 @@ internal import OCISpec
 struct NetworkDevices {
     private let devices: [Move]
 
+    /// Whether there are none.
+    var isEmpty: Bool { devices.isEmpty }
+
     private struct Move {
         let name: String
         let newName: String

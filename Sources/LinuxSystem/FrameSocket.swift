@@ -34,10 +34,7 @@ public struct FrameSocket: Sendable {
     /// - Returns: The connection.
     /// - Throws: ``SystemCallError`` naming the path.
     public static func connected(to path: String) throws(SystemCallError) -> FrameSocket {
-        let socket = FileDescriptor(
-            owning: Int32(
-                try systemCall(
-                    "socket", LINUX_SYS_socket, Int(AF_UNIX), Int(SOCK_STREAM.rawValue) | Int(O_CLOEXEC), 0)))
+        let socket = try makeSocket()
         let number = socket.rawValue
         try checked("connect", object: quoted(path)) { path.withCString { linux_connect_unix(number, $0) } }
         return FrameSocket(socket)

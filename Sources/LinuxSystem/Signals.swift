@@ -7,6 +7,10 @@ public enum Signals {
     public static let kill = SIGKILL
     /// Asks a process to end.
     public static let terminate = SIGTERM
+    /// Asks a process to end, from its terminal.
+    public static let interrupt = SIGINT
+    /// Tells a process that its terminal is gone.
+    public static let hangUp = SIGHUP
     /// A child has ended or stopped.
     public static let child = SIGCHLD
     /// The window of the terminal has changed.

@@ -16,6 +16,8 @@ enum HelpText {
         Profiles:
           run --profile FILE [--agent A] [--tool T] [--project DIR] [--session S] -- CMD ARG...
                                      run one tool call as the profile permits
+          warm --profile FILE [--agent A] [--tool T] [--project DIR] [--session S] -- CMD
+                                     keep such calls ready to start, for "run --warm"
           bundle FILE [--agent A] [--tool T] [--project DIR] [--session S] --output DIR [-- CMD ARG...]
                                      make an OCI bundle of a profile
           check FILE                 validate a profile
@@ -75,6 +77,7 @@ enum HelpText {
           --session S            with a profile: put the call's control group below /agentrt/S
           --tty, -t              give the command a new terminal
           --no-tty, -T           pass the caller's descriptors through
+          --warm                 with a profile: start from what "agentrt warm" keeps ready, if it runs
 
         """,
         "create": """
@@ -152,6 +155,14 @@ enum HelpText {
         "list": "usage: agentrt list [--sessions] [--format table|json] [--quiet]\n",
         "features": "usage: agentrt features\n",
         "spec": "usage: agentrt spec [--rootless] [--bundle DIR]\n",
+        "warm": """
+        usage: agentrt warm --profile FILE [--agent A] [--tool T] [--project DIR] [--session S] -- CMD
+
+        Prepares calls of CMD's program, prints "ready", and stays until a signal ends it or whoever started it has ended.
+        Meanwhile "agentrt run --warm" with the same options and program starts sooner. Such calls share their network,
+        in which there is nothing but the loopback interface.
+
+        """,
         "bundle":
             "usage: agentrt bundle FILE [--agent A] [--tool T] [--project DIR] [--session S] [--tty] --output DIR "
             + "[-- CMD ARG...]\n",

@@ -13,13 +13,15 @@ struct Log: Sendable {
     func note(_ message: String) { write("warning", message) }
 
     private func write(_ level: String, _ message: String) {
-        let line = message.split(whereSeparator: \.isNewline).joined(separator: "; ")
+        // Nearly every message; looking for line ends among all of Unicode takes longer than the rest.
+        let isPlain = message.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
+        let line = isPlain ? message : message.split(whereSeparator: \.isNewline).joined(separator: "; ")
         let plain = Array("agentrt: \(level == "error" ? "" : "note: ")\(line)\n".utf8)
-        let entry = isJSON ? json(level, line) : text(level, line)
         guard let path else {
-            put(isJSON ? entry : plain, UnownedDescriptor(2))
+            put(isJSON ? json(level, line) : plain, UnownedDescriptor(2))
             return
         }
+        let entry = isJSON ? json(level, line) : text(level, line)
         // The engine reads the file; a person reads standard error.
         do throws(SystemCallError) {
             try openResultFile(path, appends: true).write(entry)

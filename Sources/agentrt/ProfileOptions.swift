@@ -81,7 +81,9 @@ enum ProfileOptions {
         var variables: [String: String] = [:]
         for variable in processEnvironment() {
             guard let equals = variable.firstIndex(of: "=") else { continue }
-            variables[String(variable[..<equals])] = String(variable[variable.index(after: equals)...])
+            let name = String(variable[..<equals])
+            // Of one that stands twice the first counts, as for getenv(3).
+            if variables[name] == nil { variables[name] = String(variable[variable.index(after: equals)...]) }
         }
         return variables
     }

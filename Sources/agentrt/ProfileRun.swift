@@ -44,34 +44,23 @@ enum ProfileRun {
             throw UsageError("--\(name) does not go with --\(arguments.has("replan") ? "replan" : "profile")")
         }
         var options = try CreateVerb.createOptions(arguments, global)
-        let call = UInt64(currentProcessID())
-
         let denials = try denialLog(request, arguments, global)
-        let environment = ProfileOptions.callerEnvironment()
-        if var kept = planStore(global, makesIt: false)?.plan(for: request, { environment[$0] }) {
-            try kept.prepare(command, call: call)
-            return try run(kept, id: id, global, arguments, options, denials)
+        switch try CallPlan.make(request, command: command, id: id, global) {
+        case .kept(let kept):
+            if arguments.has("warm") { options.warm = kept.name }
+            for note in kept.notes { global.log.note(note) }
+            let status = try RunVerb.run(
+                Bundle(path: kept.path, spec: kept.spec), id: id, global, arguments, options: options,
+                limits: try LimitNames(kept.context), denials: denials)
+            // In use until the call has ended.
+            return withExtendedLifetime(kept) { status }
+        case .new(let plan, let notes, let limits):
+            for note in notes { global.log.note(note) }
+            options.writeBundle = { directory in try BundleWriter.write(plan, into: directory) }
+            return try RunVerb.run(
+                Bundle(path: try global.root.bundlePath(of: id), spec: plan.spec), id: id, global, arguments,
+                options: options, limits: limits, denials: denials)
         }
-
-        // Made first: a plan denies it, where it would lie in what the profile exposes.
-        _ = try global.root.bundlePath(of: id)
-        let ((resolution, plan), journal) = try InputJournal.keep {
-            let resolution = try ProfileOptions.resolve(
-                try ProfileFile.read(path: request.profile), request, global)
-            let plan = try ProfileOptions.plan(resolution, command: command, request, call: call)
-            return (resolution, plan)
-        }
-        let limits = LimitNames(resolution.policy)
-        let notes = resolution.notes + plan.notes
-        if let kept = planStore(global, makesIt: true)?.keep(
-            plan, for: request, journal, notes: notes, context: limits.object)
-        {
-            return try run(kept, id: id, global, arguments, options, denials)
-        }
-        for note in notes { global.log.note(note) }
-        options.writeBundle = { directory in try BundleWriter.write(plan, into: directory) }
-        let bundle = Bundle(path: try global.root.bundlePath(of: id), spec: plan.spec)
-        return try RunVerb.run(bundle, id: id, global, arguments, options: options, limits: limits, denials: denials)
     }
 
     /// Who notes what is refused; nil where nobody asked, which costs nothing.
@@ -99,28 +88,5 @@ enum ProfileRun {
         let descriptor = UnownedDescriptor(number)
         guard descriptor.isOpen else { throw UsageError("--events: descriptor \(number) is not open") }
         return { bytes throws(SystemCallError) in try descriptor.write(bytes) }
-    }
-
-    /// Runs from a bundle that is kept, and in use until the call has ended.
-    private static func run(
-        _ kept: KeptPlan, id: ContainerID, _ global: GlobalOptions, _ arguments: Arguments, _ options: CreateOptions,
-        _ denials: DenialLog?
-    ) throws -> Int32 {
-        for note in kept.notes { global.log.note(note) }
-        let bundle = Bundle(path: kept.path, spec: kept.spec)
-        let limits = try LimitNames(kept.context)
-        let status = try RunVerb.run(
-            bundle, id: id, global, arguments, options: options, limits: limits, denials: denials)
-        return withExtendedLifetime(kept) { status }
-    }
-
-    /// Where plans are kept; nil where nothing can be, which costs time and no more.
-    private static func planStore(_ global: GlobalOptions, makesIt: Bool) -> PlanStore? {
-        do {
-            guard let directory = try global.root.openCache("plans", makesIt: makesIt) else { return nil }
-            return PlanStore(directory: FileDescriptorBox(directory), path: try global.root.cachePath("plans"))
-        } catch {
-            return nil  // What is wrong with the root is told when the container's directory is made.
-        }
     }
 }

@@ -83,6 +83,7 @@ struct RunReport {
         case .output: object.encode("reason", "output")
         }
         object.encode("wallSeconds", Double(result.wallTime / 1000) / 1_000_000)
+        if result.isWarm { object.encode("warm", true) }
         if let statistics = result.statistics {
             func seconds(_ microseconds: UInt64?) -> Double? { microseconds.map { Double($0) / 1_000_000 } }
             object.encode("cpuSeconds", seconds(statistics.cpuTime))

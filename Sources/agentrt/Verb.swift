@@ -35,6 +35,7 @@ enum Verb {
         case "check": return try CheckVerb.run(global)
         case "doctor": return try DoctorVerb.run(global)
         case "explain": return try ExplainVerb.run(global)
+        case "warm": return try WarmVerb.run(global)
         case "why": return WhyVerb.run(global)
         case "selftest": return try SelftestVerb.run(global)
         case Probe.verb: return try Probe.run(global.verbArguments)

@@ -6,6 +6,11 @@ public import OCISpec
 public struct KeptPlan {
     /// The bundle's absolute path.
     public let path: String
+    /// What plans of the same request are known by: letters and digits.
+    public var name: String {
+        // The bundle's name, up to its number.
+        String(path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...].prefix { $0 != "-" })
+    }
     /// Its configuration, for the command that it was planned for.
     public private(set) var spec: Spec
     /// What the user should know.
@@ -78,9 +83,9 @@ struct PlanHeader: JSONDecodable, JSONEncodable {
     }
 
     /// Whether the host's mounts would still be answered about in the same way.
-    func mountsAreAsTheyWere() throws(PlanError) -> Bool {
+    func mountsAreAsTheyWere() throws(SystemCallError) -> Bool {
         if mountAnswers.isEmpty { return true }
-        let mounts = try HostMounts(HostFiles())
+        let mounts = HostMounts(text: try readFile("/proc/self/mountinfo", limit: 8 << 20))
         return mountAnswers.allSatisfy { mounts.hasMount(below: $0.key) == $0.value }
     }
 

@@ -77,7 +77,7 @@ public struct PlanRequest: Equatable, Sendable {
             throw SystemCallError(call: "stat", object: "/proc/self/exe", errno: .noSuchFile)
         }
         var object = JSONObject()
-        object.encode("build", "\(program.device) \(program.inode) \(program.size) \(program.changed)")
+        object.encode("build", "\(program.device.packed) \(program.inode) \(program.size) \(program.changed)")
         object.encode("uid", effectiveUserID())
         object.encode("gid", effectiveGroupID())
         object.encode("directory", try workingDirectory())

@@ -63,6 +63,22 @@ public struct PlanStore {
             context: header.context, use: FileDescriptorBox(bundle))
     }
 
+    /// A plan whose bundle is known, whatever has become of what it was made from.
+    ///
+    /// - Parameter path: The bundle's path.
+    /// - Returns: The plan; nil where it is no bundle of this store, or another has taken its place.
+    /// - Throws: What is wrong with the plan.
+    public func plan(at path: String) throws -> KeptPlan? {
+        guard path.hasPrefix(self.path + "/") else { return nil }
+        let bundle = String(path.dropFirst(self.path.count + 1))
+        let name = String(bundle.prefix { $0 != "-" })
+        if name.isEmpty || bundle.utf8.contains(UInt8(ascii: "/")) { return nil }
+        let record = try directory.descriptor.open(name, .readOnly).readAll(limit: Self.mostBytes)
+        guard let end = record.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
+        let header = try PlanHeader(json: JSONParser.parse(Array(record[..<end])))
+        return header.bundle == bundle ? try open(header) : nil
+    }
+
     // MARK: Keeping
 
     /// Writes a plan's bundle, and keeps it.

@@ -8,15 +8,21 @@ final class HostMounts {
     ///
     /// - Parameter files: The host; one without procfs has no mounts.
     /// - Throws: ``PlanError``.
-    init(_ files: HostFiles) throws(PlanError) {
-        guard let bytes = try files.contents("/proc/self/mountinfo") else {
-            mountPoints = []
-            return
+    convenience init(_ files: HostFiles) throws(PlanError) {
+        self.init(text: try files.contents("/proc/self/mountinfo") ?? [])
+    }
+
+    /// The mounts of a text in the form of mountinfo, read byte by byte: this stands on the way of every call that finds
+    /// a kept plan.
+    init(text: [UInt8]) {
+        var mountPoints: [String] = []
+        var (field, start) = (0, 0)
+        for (index, byte) in text.enumerated() where byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\n") {
+            if field == 4 { mountPoints.append(Self.unescaped(text[start..<index])) }
+            field = byte == UInt8(ascii: "\n") ? 0 : field + 1
+            start = index + 1
         }
-        mountPoints = bytes.split(separator: UInt8(ascii: "\n")).compactMap { line in
-            let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 5)
-            return fields.count > 4 ? Self.unescaped(fields[4]) : nil
-        }
+        self.mountPoints = mountPoints
     }
 
     /// Whether something is mounted below a directory.
@@ -28,6 +34,7 @@ final class HostMounts {
 
     /// The text with `\040` and the like replaced by what they stand for.
     private static func unescaped(_ text: ArraySlice<UInt8>) -> String {
+        if !text.contains(UInt8(ascii: "\\")) { return String(decoding: text, as: UTF8.self) }
         var result: [UInt8] = []
         var rest = text
         while let byte = rest.popFirst() {

@@ -25,6 +25,9 @@ long linux_receive_frame(int socket, void *bytes, size_t capacity, int *fds, siz
 /* connect(2) to a unix socket by path; an error comes back as a negative number. */
 long linux_connect_unix(int socket, const char *path);
 
+/* bind(2) of a unix socket to a path, which is made; an error comes back as a negative number. */
+long linux_bind_unix(int socket, const char *path);
+
 /* makedev(3), major(3) and minor(3): the kernel's own packing of a device number. */
 uint64_t linux_makedev(uint32_t major, uint32_t minor);
 uint32_t linux_major(uint64_t device);
@@ -68,7 +71,7 @@ enum {
     LINUX_SYSCALL(symlinkat), LINUX_SYSCALL(umask), LINUX_SYSCALL(umount2), LINUX_SYSCALL(unlinkat),
     LINUX_SYSCALL(unshare), LINUX_SYSCALL(utimensat), LINUX_SYSCALL(waitid), LINUX_SYSCALL(write),
     LINUX_SYSCALL(keyctl), LINUX_SYSCALL(linkat), LINUX_SYSCALL(getgroups), LINUX_SYSCALL(close),
-    LINUX_SYSCALL(bind), LINUX_SYSCALL(listen), LINUX_SYSCALL(setsockopt),
+    LINUX_SYSCALL(bind), LINUX_SYSCALL(listen), LINUX_SYSCALL(accept4), LINUX_SYSCALL(setsockopt),
     LINUX_SYSCALL(connect), LINUX_SYSCALL(getsockopt),
     LINUX_SYSCALL(ioprio_set), LINUX_SYSCALL(pidfd_getfd), LINUX_SYSCALL(sched_setaffinity),
     LINUX_SYSCALL(sched_setattr), LINUX_SYSCALL(set_mempolicy),

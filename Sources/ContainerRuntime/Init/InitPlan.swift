@@ -7,7 +7,7 @@ internal import OCISpec
 /// (``InitProcess``) only carries it out.
 struct InitPlan {
     /// Namespaces that are new, and those that are joined by path.
-    let newNamespaces: NamespaceSet
+    var newNamespaces: NamespaceSet
     let joinedNamespaces: [JoinedNamespace]
     let uidMappings: [IDMapping]
     let gidMappings: [IDMapping]
@@ -44,6 +44,9 @@ struct InitPlan {
     /// Whether the runtime connects in the container's stead (``ConnectionSupervisor``).
     let supervisesConnections: Bool
 
+    /// Namespaces that stand ready, in the place of new ones; nil where none do.
+    var warm: WarmNamespaces?
+
     struct JoinedNamespace {
         let kind: NamespaceSet
         let path: String
@@ -52,7 +55,12 @@ struct InitPlan {
     }
 
     /// Whether the container gets its own user namespace, new or joined.
-    var hasUserNamespace: Bool { newNamespaces.contains(.user) || joinedNamespaces.contains { $0.kind == .user } }
+    var hasUserNamespace: Bool {
+        newNamespaces.contains(.user) || warm?.user != nil || joinedNamespaces.contains { $0.kind == .user }
+    }
+
+    /// Whether it gets a network namespace that it shares at most with calls of the same sandbox.
+    var hasOwnNetwork: Bool { newNamespaces.contains(.network) || warm?.network != nil }
 
     /// Whether the runtime has something to do when the root file system is built.
     var awaitsRuntime: Bool {
@@ -155,6 +163,21 @@ struct InitPlan {
 extension Personality {
     /// PER_… of sys/personality.h.
     var kernelNumber: UInt { domain == .linux32 ? 8 : 0 }
+}
+
+extension InitPlan {
+    /// Makes new namespaces fit for programs, as far as that is the same for every call of a sandbox; needs the host's
+    /// /proc.
+    func settleNewNamespaces() throws(RuntimeError) {
+        if newNamespaces.contains(.network) { try during("loopback") { try bringLoopbackUp() } }
+        if newNamespaces.contains(.user), annotations.executablePaths != nil {
+            try Sysctls.apply("user/max_user_namespaces", "0")
+        }
+    }
+
+    /// Whether the runtime sets the process's oom score: in a user namespace that this call makes or enters with a
+    /// ``Joiner``, the process itself may not.
+    var runtimeSetsScore: Bool { newNamespaces.contains(.user) || warm?.user != nil }
 }
 
 extension TimeOffsets {

@@ -10,6 +10,8 @@ struct InitProcess {
     let channel: FrameSocket
     let start: StartCondition
     let prepared: PreparedTrees
+    /// What was seen of the host where the file system stands ready; else nil.
+    let sources: HostSources?
     /// The state that hooks are given on standard input, but for the process id.
     let hookState: State
     /// A connection to the console socket; nil where the runtime takes the terminal itself.
@@ -75,8 +77,7 @@ struct InitProcess {
 
         try nameAndTune()
         if !program.isSandbox { try ProcessorAffinity.reset() }
-        var rootFilesystem = try RootFilesystem(plan, prepared: prepared)
-        try rootFilesystem.build(prepared: prepared)
+        var rootFilesystem = try makeRootFilesystem()
         // No code but the runtime's has run so far; none runs before the container is written down.
         if !plan.newNamespaces.contains(.user) { try channel.awaitProceed() }
         if plan.awaitsRuntime {
@@ -91,9 +92,21 @@ struct InitProcess {
         return try program.enterWorkingDirectory()
     }
 
+    private func makeRootFilesystem() throws(RuntimeError) -> RootFilesystem {
+        if let warm = plan.warm, let sources {
+            try warm.enter()
+            var rootFilesystem = try RootFilesystem(warm: plan, sources)
+            try rootFilesystem.renew(sources)
+            return rootFilesystem
+        }
+        var rootFilesystem = try RootFilesystem(plan, prepared: prepared)
+        try rootFilesystem.build(prepared: prepared)
+        return rootFilesystem
+    }
+
     /// What belongs to the new namespaces and needs the host's /proc.
     private func nameAndTune() throws(RuntimeError) {
-        if plan.newNamespaces.contains(.network) { try during("loopback") { try bringLoopbackUp() } }
+        try plan.settleNewNamespaces()
         if let network = plan.annotations.network {
             guard let gate else { throw RuntimeError("annotations.dev.agentrt.network: there is no gate") }
             try gate.handOver(ports: network.ports)
@@ -102,11 +115,7 @@ struct InitProcess {
         if let name = plan.domainname { try during("domainname") { try setDomainName(name) } }
         try Sysctls.apply(plan.sysctls)
         if plan.forbidsMemfdExecution { try Sysctls.apply("vm/memfd_noexec", "2") }
-        if plan.newNamespaces.contains(.user), plan.annotations.executablePaths != nil {
-            try Sysctls.apply("user/max_user_namespaces", "0")
-        }
-        // In a new user namespace the runtime has written it.
-        if let adjustment = plan.process.oomScoreAdjustment, !plan.newNamespaces.contains(.user) {
+        if let adjustment = plan.process.oomScoreAdjustment, !plan.runtimeSetsScore {
             try during("process.oomScoreAdj") {
                 try openFile("/proc/self/oom_score_adj", .writeOnly).write("\(adjustment)")
             }

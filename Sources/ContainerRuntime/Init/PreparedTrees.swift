@@ -10,6 +10,9 @@ final class PreparedTrees {
     /// The devices that the bundle lists, where init may not make them; nil where those of the host are bound.
     private(set) var deviceNodes: DeviceNodes?
 
+    /// Trees that were copied elsewhere, by the mounts' places in the plan.
+    init(_ trees: [Int: FileDescriptorBox]) { mountTrees = trees }
+
     /// Copies root and bind sources where root makes a container with a user namespace, and sources with id maps; init
     /// copies every other source itself.
     init(for plan: InitPlan) throws(RuntimeError) {

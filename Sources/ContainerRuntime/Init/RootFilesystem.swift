@@ -6,11 +6,25 @@ internal import OCISpec
 /// All targets are opened below the root's descriptor (``RootDirectory``); all sources are copies of mounts, attached by
 /// descriptor. Nothing is looked up by a path that the container's files could redirect.
 struct RootFilesystem: ~Copyable {
-    private let plan: InitPlan
+    let plan: InitPlan
     /// The root, mounted over its own path.
     let root: RootDirectory
     /// What becomes read-only last: until then, mounts, devices and the terminal are made in it.
     private var readOnlyAtLast: [FileDescriptorBox] = []
+    /// Where the files lie that new mounts cover, if not in ``root``.
+    private let covered: FileDescriptorBox?
+
+    /// Takes a root in which other mounts stand already.
+    ///
+    /// - Parameters:
+    ///   - plan: What is to be built.
+    ///   - root: The root.
+    ///   - covered: The same files without the mounts.
+    init(_ plan: InitPlan, root: consuming RootDirectory, covered: FileDescriptorBox) {
+        self.plan = plan
+        self.root = root
+        self.covered = covered
+    }
 
     /// Cuts this namespace off from the host's and mounts the root over itself, as pivot_root(2) asks.
     ///
@@ -20,6 +34,7 @@ struct RootFilesystem: ~Copyable {
     /// - Throws: ``RuntimeError``.
     init(_ plan: InitPlan, prepared: PreparedTrees) throws(RuntimeError) {
         self.plan = plan
+        covered = nil
         try Self.separateFromHost(plan)
         root = try during("root.path: \(quoted(plan.rootPath))") { () throws(SystemCallError) in
             let tree = try prepared.root(of: plan)
@@ -62,15 +77,24 @@ struct RootFilesystem: ~Copyable {
 
     /// Mounts, devices, masks, working directory, in this order.
     mutating func build(prepared: PreparedTrees) throws(RuntimeError) {
+        try finish(try mountAll(prepared: prepared))
+    }
+
+    /// Mounts and devices.
+    ///
+    /// - Returns: Where systems are mounted.
+    @discardableResult
+    mutating func mountAll(prepared: PreparedTrees) throws(RuntimeError) -> SystemMounts {
         var systems = SystemMounts()
         for (index, mount) in plan.mounts.enumerated() {
-            do throws(RuntimeError) {
-                try add(mount, index, prepared, &systems)
-            } catch {
-                throw RuntimeError("\(error) (\(mount.origin))", exitStatus: error.exitStatus)
-            }
+            try add(mount, index, prepared, &systems)
         }
         try RootfsDevices(bindsFromHost: plan.hasUserNamespace, nodes: prepared.deviceNodes).add(plan.devices, to: root)
+        return systems
+    }
+
+    /// Working directory and masks.
+    func finish(_ systems: SystemMounts) throws(RuntimeError) {
         if plan.process.workingDirectory != "/" {
             _ = try during("process.cwd") { try root.openMakingDirectory(plan.process.workingDirectory) }
         }
@@ -86,6 +110,7 @@ struct RootFilesystem: ~Copyable {
                 try MountTree.received(box.descriptor.duplicated()).change(setting: .readOnly)
             }
         }
+        if plan.warm != nil { return try during("enter the root file system") { try changeDirectory("/") } }
         if plan.isRootReadOnly {
             let tree = MountTree.received(try during("root.readonly") { try root.descriptor.duplicated() })
             try during("root.readonly") { try tree.change(setting: .readOnly) }
@@ -104,7 +129,17 @@ struct RootFilesystem: ~Copyable {
 
     // MARK: One mount
 
-    private mutating func add(
+    mutating func add(
+        _ mount: MountPlan, _ index: Int, _ prepared: PreparedTrees, _ systems: inout SystemMounts
+    ) throws(RuntimeError) {
+        do throws(RuntimeError) {
+            try attach(mount, index, prepared, &systems)
+        } catch {
+            throw RuntimeError("\(error) (\(mount.origin))", exitStatus: error.exitStatus)
+        }
+    }
+
+    private mutating func attach(
         _ mount: MountPlan, _ index: Int, _ prepared: PreparedTrees, _ systems: inout SystemMounts
     ) throws(RuntimeError) {
         if mount.source == .remount { return try change(mount) }
@@ -134,8 +169,7 @@ struct RootFilesystem: ~Copyable {
         }
         if mount.options.copiesUp {
             try during(what) { () throws(SystemCallError) in
-                let covered = try root.open(mount.destination, [.readOnly, .directory])
-                try covered.copyContents(
+                try openCovered(mount).copyContents(
                     to: try openFile(
                         ".", below: tree.descriptor, [.readOnly, .directory], resolve: .beneath))
                 try tree.change(setting: mount.options.setting.subtracting(.readOnly))
@@ -157,8 +191,17 @@ struct RootFilesystem: ~Copyable {
         }
     }
 
+    /// The directory that a mount with `tmpcopyup` covers.
+    private func openCovered(_ mount: MountPlan) throws(SystemCallError) -> FileDescriptor {
+        guard let covered, !plan.hasMount(above: mount.destination) else {
+            return try root.open(mount.destination, [.readOnly, .directory])
+        }
+        return try openFile(
+            mount.destination, below: covered.descriptor, [.readOnly, .directory], resolve: [.inRoot, .noMagicLinks])
+    }
+
     /// Compares what a mounted file holds with what it held; of an executable that is done before it is executed.
-    private func checkContent(
+    func checkContent(
         of path: String, _ mount: MountPlan, _ tree: borrowing MountTree
     ) throws(RuntimeError) {
         if plan.annotations.executablePaths?.contains(path) == true { return }

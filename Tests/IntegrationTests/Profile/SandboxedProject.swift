@@ -70,9 +70,15 @@ final class SandboxedProject {
     }
 
     func command(_ words: [String], _ options: [String], _ input: Command.Input) throws -> Command {
+        try command("run", options, words, input)
+    }
+
+    private func command(
+        _ verb: String, _ options: [String], _ words: [String], _ input: Command.Input
+    ) throws -> Command {
         var command = Command(
             Runtime.current.path,
-            ["--root", try scratch.stateRoot, "run", "--profile", profile, "--project", directory] + options
+            ["--root", try scratch.stateRoot, verb, "--profile", profile, "--project", directory] + options
                 + ["--"] + words)
         command.user = identity.caller
         command.directory = directory
@@ -80,6 +86,16 @@ final class SandboxedProject {
         command.environment["HOME"] = "/nonexistent"
         command.environment["SECRET_KEY"] = "of the harness"
         return command
+    }
+
+    /// What keeps calls of a program ready.
+    func warmCommand(_ program: String) throws -> Command { try command("warm", [], [program], .nothing) }
+
+    /// Keeps calls of a program ready, until the test lets go of it.
+    func keepWarm(_ program: String) throws -> RunningProcess {
+        let keeper = try warmCommand(program).start()
+        try keeper.waitForOutput("ready\n")
+        return keeper
     }
 
     /// Runs a line of bash in the sandbox.

@@ -1,0 +1,45 @@
+internal import AgentProfile
+internal import ContainerRuntime
+internal import LinuxSystem
+
+/// `warm --profile FILE [--agent A] [--tool T] [--project DIR] [--session S] -- CMD`: keeps ready, as long as it runs, what
+/// calls of `run --warm` with the same words have in common.
+enum WarmVerb {
+    static func run(_ global: GlobalOptions) throws -> Int32 {
+        let arguments = try Arguments(
+            global.verbArguments, options: ProfileOptions.all + [.value("profile"), .value("session")])
+        guard let file = arguments["profile"], arguments.positional.isEmpty,
+            let command = arguments.command, let program = command.first
+        else { throw UsageError("\"warm\" needs --profile FILE, and the tool's command after \"--\"") }
+        let request = PlanRequest(
+            profile: file, agent: arguments["agent"], tool: arguments["tool"],
+            project: try ProfileOptions.projectDirectory(arguments), session: arguments["session"], program: program,
+            hasTerminal: false)
+        guard case .kept(let plan) = try CallPlan.make(request, command: command, id: .random(), global) else {
+            throw RuntimeError("warm: the plan is for one call alone: what it is made from is still changing, or missing")
+        }
+        for note in plan.notes { global.log.note(note) }
+        let keeper = try WarmKeeper(plan.name, in: global.root)
+        do {
+            try keep(keeper, plan, global)
+        } catch {
+            try keeper.leave()
+            throw error
+        }
+        try keeper.leave()
+        return 0
+    }
+
+    private static func keep(_ keeper: WarmKeeper, _ plan: KeptPlan, _ global: GlobalOptions) throws {
+        try keeper.prepare(bundle(plan))
+        // Whoever waits for this knows that the next call is a warm one.
+        if Output.print("ready\n") != 0 { throw RuntimeError("warm: standard output cannot be written") }
+        try keeper.serve(
+            find: { path in try CallPlan.store(global, makesIt: false)?.plan(at: path).map(bundle) },
+            report: global.log.error)
+    }
+
+    private static func bundle(_ plan: KeptPlan) -> WarmKeeper.KeptBundle {
+        (Bundle(path: plan.path, spec: plan.spec), plan)
+    }
+}
