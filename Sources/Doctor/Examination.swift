@@ -176,10 +176,8 @@ public struct Examination {
             try enterScratch()
             for name in ["lower", "upper", "work"] { try makeDirectory(name) }
             let place = try workingDirectory()
-            var options: [(key: String, value: String?)] = ["lower", "upper", "work"].map { name in
-                (name + "dir", "\(place)/\(name)")
-            }
-            if !isRoot { options.append(("userxattr", nil)) }
+            var options = ["lower", "upper", "work"].map { name in "\(name)dir=\(place)/\(name)" }
+            if !isRoot { options.append("userxattr") }
             _ = try MountTree(newFileSystem: "overlay", source: nil, options: options, attributes: [])
             return isRoot ? "can be mounted" : "can be mounted in a user namespace"
         }.finding("overlayfs") { _ in "a kernel from 5.11 on with CONFIG_OVERLAY_FS (modprobe overlay)" }
@@ -188,7 +186,7 @@ public struct Examination {
     /// A directory in memory that nobody else sees, as the working directory.
     private func enterScratch() throws(SystemCallError) {
         try MountTree.setPropagation(at: "/", .slave, isRecursive: true)
-        let tree = try MountTree(newFileSystem: "tmpfs", source: nil, options: [("mode", "755")], attributes: [])
+        let tree = try MountTree(newFileSystem: "tmpfs", source: nil, options: ["mode=755"], attributes: [])
         try tree.attach(to: "/tmp")
         try changeDirectory("/tmp")
     }

@@ -92,11 +92,11 @@ public struct MountTree: ~Copyable {
     /// - Parameters:
     ///   - type: The kind of file system, such as `tmpfs`.
     ///   - source: What it is called in mountinfo; nil for none.
-    ///   - options: Its own options: a key, and a value where it takes one.
+    ///   - options: Its own options, as mount(8) has them: `key` or `key=value`.
     ///   - attributes: What the mount forbids.
     /// - Throws: ``SystemCallError`` naming the type or the option, with the kernel's own message where it gave one.
     public init(
-        newFileSystem type: String, source: String?, options: [(key: String, value: String?)],
+        newFileSystem type: String, source: String?, options: [String],
         attributes: MountAttributes
     ) throws(SystemCallError) {
         let context = FileDescriptor(
@@ -105,7 +105,14 @@ public struct MountTree: ~Copyable {
                     type.withCString { linux_syscall(Int(LINUX_SYS_fsopen), word($0), 1, 0, 0, 0, 0) }
                 }))
         if let source { try Self.configure(context, "source", source) }
-        for option in options { try Self.configure(context, option.key, option.value) }
+        for option in options {
+            guard let equals = option.utf8.firstIndex(of: UInt8(ascii: "=")) else {
+                try Self.configure(context, option, nil)
+                continue
+            }
+            try Self.configure(
+                context, String(option[..<equals]), String(option[option.utf8.index(after: equals)...]))
+        }
         // FSCONFIG_CMD_CREATE
         let number = context.rawValue
         do throws(SystemCallError) {

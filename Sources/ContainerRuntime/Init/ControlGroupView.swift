@@ -16,12 +16,12 @@ struct ControlGroupView {
         if plan.hidesControlGroups || plan.cgroupPath == nil && !plan.newNamespaces.contains(.cgroup) {
             // A user without a delegated group has none to show; the host's are not the container's business.
             return try MountTree(
-                newFileSystem: "tmpfs", source: "cgroup", options: [("size", "4096"), ("mode", "555")],
+                newFileSystem: "tmpfs", source: "cgroup", options: ["size=4096", "mode=555"],
                 attributes: [.readOnly, .noSetUserID, .noDevices, .noExecution])
         }
         guard hasLegacyGroups else { return try makeUnified() }
         return try MountTree(
-            newFileSystem: "tmpfs", source: "cgroup", options: [("size", "65536"), ("mode", "755")],
+            newFileSystem: "tmpfs", source: "cgroup", options: ["size=65536", "mode=755"],
             attributes: [.noSetUserID, .noDevices, .noExecution])
     }
 

@@ -21,7 +21,7 @@ struct PathMasking {
                         tree = try MountTree(copying: directoryMask.descriptor, isRecursive: false)
                     } else {
                         tree = try MountTree(
-                            newFileSystem: "tmpfs", source: "tmpfs", options: [("size", "4096"), ("mode", "555")],
+                            newFileSystem: "tmpfs", source: "tmpfs", options: ["size=4096", "mode=555"],
                             attributes: [.readOnly, .noSetUserID, .noDevices, .noExecution])
                     }
                     try tree.attach(to: target.descriptor)

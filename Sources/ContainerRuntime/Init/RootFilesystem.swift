@@ -244,12 +244,13 @@ struct RootFilesystem: ~Copyable {
         switch mount.source {
         case .bind: return try plan.copySource(of: mount)
         case .fileSystem(let type, let source):
-            var options: [(key: String, value: String?)] = mount.options.data.map { ($0.key, $0.value) }
-            if mount.isTemporaryFileSystem, !options.contains(where: { $0.key == "mode" }) {
+            var options: [String] = []
+            for data in mount.options.data { options.append(data.value.map { data.key + "=" + $0 } ?? data.key) }
+            if mount.isTemporaryFileSystem, !mount.options.data.contains(where: { $0.key == "mode" }) {
                 // As runc and crun have it: what it covers says who may write there. Over nothing it has the kernel's 1777.
                 do throws(SystemCallError) {
                     let covered = try root.open(mount.destination).status()
-                    options.append(("mode", String(covered.permissions, radix: 8)))
+                    options.append("mode=" + String(covered.permissions, radix: 8))
                 } catch  where error.errno == .noSuchFile {}
             }
             return try MountTree(

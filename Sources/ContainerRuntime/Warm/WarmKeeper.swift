@@ -10,7 +10,9 @@ public final class WarmKeeper {
     private let folder: FileDescriptorBox
     private let listener: FrameListener
     private let signals: SignalQueue
-    /// What stands ready; nil after a failure.
+    /// This process's own; a call from another sees another host.
+    private let mountNamespace: UInt64
+    /// What stands ready; nil after a failure, and since something was mounted on the host.
     private var current: Kept?
 
     private struct Kept {
@@ -36,6 +38,7 @@ public final class WarmKeeper {
         self.name = name
         self.root = root
         signals = try during("signals") { try SignalQueue() }
+        mountNamespace = try WarmRequest.ownMountNamespace()
         let directory = try root.open()
         let folder: FileDescriptorBox
         do throws(SystemCallError) {
@@ -65,7 +68,7 @@ public final class WarmKeeper {
     /// - Parameter kept: The bundle.
     /// - Throws: ``RuntimeError`` where it cannot be built, or calls cannot share it.
     public func prepare(_ kept: KeptBundle) throws(RuntimeError) {
-        current = nil
+        forget()
         // First: a mount that comes while the tree is copied is seen.
         let hostMounts = try during("warm") { () throws(SystemCallError) in
             try WatchedFile("mountinfo", in: openFile("/proc/self", [.readOnly, .directory]))
@@ -74,6 +77,9 @@ public final class WarmKeeper {
         current = Kept(bundle: kept.bundle.path, namespaces: namespaces, hostMounts: hostMounts)
         use = kept.use
     }
+
+    /// Lets go of what stands ready, and of the host's file systems with it: whoever unmounts one may want its device.
+    private func forget() { (current, use) = (nil, nil) }
 
     /// Answers calls until a signal ends this, or whoever started this has ended.
     ///
@@ -85,12 +91,11 @@ public final class WarmKeeper {
         find: (String) throws -> KeptBundle?, report: (String) -> Void
     ) throws(RuntimeError) {
         let starter = try during("warm") { try ProcessHandle(pid: parentProcessID()) }
+        let others = [signals.descriptor.rawValue, starter.descriptor.rawValue, listener.descriptor.rawValue]
         while true {
-            let ready = try during("warm") {
-                try waitUntilReady([
-                    signals.descriptor.rawValue, starter.descriptor.rawValue, listener.descriptor.rawValue,
-                ])
-            }
+            let watched = current.map { [$0.hostMounts] } ?? []
+            var ready = try during("warm") { try waitForChange(of: watched, orReady: others) }
+            if !watched.isEmpty, ready.removeFirst() { forget() }
             if ready[1] { break }
             if ready[0], let signal = try during("signals", { try signals.next() })?.signal {
                 if [Signals.terminate, Signals.interrupt, Signals.hangUp].contains(signal) { break }
@@ -109,7 +114,7 @@ public final class WarmKeeper {
     ///
     /// - Throws: ``RuntimeError``.
     public func leave() throws(RuntimeError) {
-        current = nil
+        forget()
         try during("warm") { try folder.descriptor.removeFile(name) }
     }
 
@@ -123,13 +128,17 @@ public final class WarmKeeper {
             guard try waitUntilReady([call.descriptor.rawValue], milliseconds: 100)[0],
                 let request = try call.receive()
             else { return nil }
-            let bundle = String(decoding: request.bytes, as: UTF8.self)
-            if let current, current.bundle == bundle, try !hostMountsChanged(current) {
+            let wanted = WarmRequest(request.bytes)
+            guard let wanted, wanted.mountNamespace == mountNamespace else {
+                try call.send([UInt8(ascii: "-")])
+                return nil
+            }
+            if let current, current.bundle == wanted.bundle, try !hostMountsChanged(current) {
                 try current.namespaces.send(over: call)
                 return nil
             }
             try call.send([UInt8(ascii: "-")])
-            return bundle
+            return wanted.bundle
         } catch  where error.errno == .brokenPipe || error.errno == .connectionReset {
             return nil  // The call has ended.
         } catch {

@@ -102,11 +102,23 @@ final class EscapePlace {
     }
 
     /// Runs an attempt in a sandbox of the caller's.
-    func command(_ escape: Escape) throws -> Command {
+    func command(_ escape: Escape, options: [String] = []) throws -> Command {
+        try command("run", options, escape.command(try words))
+    }
+
+    /// Keeps a sandbox for an attempt ready.
+    func keepWarm(_ escape: Escape) throws -> RunningProcess {
+        usleep(60_000)  // A plan is not kept while a file it was made from is a moment old.
+        let keeper = try command("warm", [], escape.command(try words)).start()
+        try keeper.waitForOutput("ready\n")
+        return keeper
+    }
+
+    private func command(_ verb: String, _ options: [String], _ words: [String]) throws -> Command {
         var command = Command(
             Runtime.current.path,
-            ["--root", try project.scratch.stateRoot, "run", "--profile", profile, "--project", directory, "--"]
-                + escape.command(try words))
+            ["--root", try project.scratch.stateRoot, verb, "--profile", profile, "--project", directory] + options
+                + ["--"] + words)
         command.user = project.identity.caller
         try prepare(&command)
         return command

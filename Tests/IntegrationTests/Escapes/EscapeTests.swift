@@ -43,7 +43,30 @@ import Testing
             #expect(output.standardOutput.hasPrefix("begun\n"), "\(identity): was not made: \(output)")
             #expect(try place.fingerprint() == before, "\(identity): the host changed: \(output)")
         }
+        if !escape.exceptFor.contains(.user) { try attemptWarm(escape) }
         if escape.holdsInRunc { try attemptInRunc(escape) }
+    }
+
+    /// The same from what `agentrt warm` has ready.
+    private func attemptWarm(_ escape: Escape) throws {
+        let place = try EscapePlace(.user, for: escape)
+        let keeper = try place.keepWarm(escape)
+        let before = try place.fingerprint()
+        let report = try place.project.scratch.stateRoot + "/report"
+        var isWarm = false
+        // Something may be mounted on the machine at any time, and then the next call starts cold.
+        for _ in 0..<20 where !isWarm {
+            var command = try place.command(escape, options: ["--warm", "--report", report])
+            command.inherited = [9: try openOutside(place)]
+            let output = try command.run()
+            command.inherited.values.forEach { close($0) }
+            #expect(output.status != 0 && !output.standardOutput.contains("EVIL"), "warm: \(output)")
+            #expect(output.standardOutput.hasPrefix("begun\n"), "warm: was not made: \(output)")
+            #expect(try place.fingerprint() == before, "warm: the host changed: \(output)")
+            isWarm = try Files.read(report).contains("\"warm\": true")
+        }
+        #expect(isWarm, "\(escape.name) never started warm")
+        withExtendedLifetime(keeper) {}
     }
 
     private func openOutside(_ place: EscapePlace) throws -> Int32 {
