@@ -23,7 +23,7 @@ final class DeviceNodes {
         if devices.isEmpty { return nil }
         do throws(SystemCallError) {
             let tree = try MountTree(
-                newFileSystem: "tmpfs", source: "agentrt", options: [("mode", "0711")], attributes: .noExecution)
+                newFileSystem: "tmpfs", source: "agentrt", options: ["mode=0711"], attributes: .noExecution)
             for (index, device) in devices.enumerated() {
                 guard let uid = owners.0(device.uid), let gid = owners.1(device.gid) else { continue }
                 try tree.descriptor.makeNode(

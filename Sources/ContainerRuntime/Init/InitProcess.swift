@@ -77,7 +77,7 @@ struct InitProcess {
 
         try nameAndTune()
         if !program.isSandbox { try ProcessorAffinity.reset() }
-        var rootFilesystem = try makeRootFilesystem()
+        let rootFilesystem = try makeRootFilesystem()
         // No code but the runtime's has run so far; none runs before the container is written down.
         if !plan.newNamespaces.contains(.user) { try channel.awaitProceed() }
         if plan.awaitsRuntime {
