@@ -9,13 +9,15 @@ enum RunVerb {
         CreateVerb.options + [
             .flag("detach", "d"), .flag("keep"), .flag("no-subreaper"), .value("id"), .value("id-file"),
             .flag("tty", "t"), .flag("no-tty", "T"), .value("profile"), .value("agent"), .value("tool"),
-            .value("project"), .value("session"), .value("report"), .value("events"), .flag("audit"), .flag("replan"), .flag("warm"),
+            .value("project"), .value("session"), .value("report"), .value("events"), .flag("audit"), .flag("replan"),
+            .flag("warm"),
         ]
 
     static func run(_ global: GlobalOptions) throws -> Int32 {
         let arguments = try Arguments(global.verbArguments, options: options)
         if arguments.has("profile") { return try ProfileRun.run(global, arguments) }
-        let names = ["agent", "tool", "project", "session", "warm"] + (arguments.has("replan") ? [] : ["events", "audit"])
+        let names =
+            ["agent", "tool", "project", "session", "warm"] + (arguments.has("replan") ? [] : ["events", "audit"])
         for name in names where arguments.has(name) { throw UsageError("--\(name) goes with --profile") }
         guard arguments.positional.count == 1, arguments.command == nil else {
             throw UsageError(

@@ -16,7 +16,8 @@ enum WarmVerb {
             project: try ProfileOptions.projectDirectory(arguments), session: arguments["session"], program: program,
             hasTerminal: false)
         guard case .kept(let plan) = try CallPlan.make(request, command: command, id: .random(), global) else {
-            throw RuntimeError("warm: the plan is for one call alone: what it is made from is still changing, or missing")
+            throw RuntimeError(
+                "warm: the plan is for one call alone: what it is made from is still changing, or missing")
         }
         for note in plan.notes { global.log.note(note) }
         let keeper = try WarmKeeper(plan.name, in: global.root)

@@ -157,7 +157,9 @@ extension SandboxAnswers {
             Explanation.Setting(name: name, value: value, rule: rule)
         }
         switch policy.network {
-        case .none: return [line("none", "a loopback of its own, and nothing else; calls of one \"agentrt warm\" share it", rule)]
+        case .none:
+            let what = "a loopback of its own, and nothing else; calls of one \"agentrt warm\" share it"
+            return [line("none", what, rule)]
         case .host: return [line("host", "the host's network, with its loopback and abstract sockets", rule)]
         case .allow(let list):
             return list.targets.enumerated().map { index, target in

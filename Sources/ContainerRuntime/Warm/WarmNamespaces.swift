@@ -56,7 +56,6 @@ struct WarmNamespaces {
 
     // MARK: Passing them on
 
-
     /// Reads what ``send(over:)`` sent: a letter for each descriptor.
     init?(_ letters: [UInt8], _ descriptors: [FileDescriptorBox]) {
         guard letters.count == descriptors.count, letters.first == UInt8(ascii: "m") else { return nil }
