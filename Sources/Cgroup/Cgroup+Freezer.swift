@@ -4,18 +4,6 @@ public import LinuxSystem
 ///
 /// A frozen process can be killed; any other signal waits until the group is thawed.
 extension Cgroup {
-    /// Whether the group is to stand still. That a group above it does is not counted.
-    ///
-    /// - Returns: Whether it is; false where the group is gone.
-    /// - Throws: `SystemCallError`.
-    public func isFrozen() throws(SystemCallError) -> Bool {
-        do throws(SystemCallError) {
-            return try directory.descriptor.open("cgroup.freeze", .readOnly).read(upTo: 8).first == UInt8(ascii: "1")
-        } catch  where error.errno == .noSuchFile || error.errno == .noDevice {
-            return false
-        }
-    }
-
     /// Stops every process in the group and below it, and waits until all stand still.
     ///
     /// - Parameter milliseconds: The longest wait; after it the group is thawed again.
@@ -51,5 +39,21 @@ extension Cgroup {
 
     private func write(_ state: String) throws(SystemCallError) {
         try directory.descriptor.open("cgroup.freeze", .writeOnly).write(state)
+    }
+}
+
+extension UnifiedHierarchy {
+    /// Whether a group is to stand still. That a group above it does is not counted.
+    ///
+    /// - Parameter path: The group, from the root of the hierarchy.
+    /// - Returns: Whether it is; false where the group is gone.
+    /// - Throws: `SystemCallError`.
+    public func isFrozen(_ path: String) throws(SystemCallError) -> Bool {
+        do throws(SystemCallError) {
+            return try openFile(mountPoint + path + "/cgroup.freeze", .readOnly).read(upTo: 8).first
+                == UInt8(ascii: "1")
+        } catch  where error.errno == .noSuchFile || error.errno == .noDevice {
+            return false
+        }
     }
 }

@@ -60,6 +60,32 @@ extension Cgroup {
         }
     }
 
+    /// Has the group count memory, processes, and what is read and written, as far as the groups above pass that on or
+    /// can be made to. What cannot be had is not counted.
+    public func count() {
+        var place = absolutePath.dropLast(path.description.utf8.count)
+        for name in path.components {
+            do throws(CgroupError) {
+                try Self.passOnCounters(at: String(place))
+            } catch {
+                // Somebody else's, or one with processes: a group below it may pass them on all the same.
+            }
+            place += "/" + name
+        }
+    }
+
+    private static func passOnCounters(at place: String) throws(CgroupError) {
+        let directory = try attempt { () throws(SystemCallError) in try openFile(place, [.readOnly, .directory]) }
+        let available = try words(of: "cgroup.controllers", in: directory)
+        let passed = try words(of: "cgroup.subtree_control", in: directory)
+        let missing = ["memory", "pids", "io"].filter { available.contains($0) && !passed.contains($0) }
+        if missing.isEmpty { return }
+        try attempt { () throws(SystemCallError) in
+            try directory.open("cgroup.subtree_control", .writeOnly)
+                .write(missing.map { "+" + $0 }.joined(separator: " "))
+        }
+    }
+
     private static func words(
         of file: String, in directory: borrowing FileDescriptor
     ) throws(CgroupError) -> [String] {

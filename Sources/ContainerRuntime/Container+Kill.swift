@@ -53,13 +53,12 @@ extension Container {
 extension ContainerRecord {
     /// The container's control group, if it has one and it is still there.
     ///
-    /// - Parameter known: The host's cgroup v2; looked for where it is nil.
     /// - Returns: The group; nil where it has none, or the group is gone.
     /// - Throws: ``RuntimeError``.
-    func openCgroup(in known: UnifiedHierarchy? = nil) throws(RuntimeError) -> Cgroup? {
-        guard let cgroupPath else { return nil }
-        let found = known == nil ? try during("cgroup") { try UnifiedHierarchy.ofHost() } : known
-        guard let hierarchy = found else { return nil }
+    func openCgroup() throws(RuntimeError) -> Cgroup? {
+        guard let cgroupPath, let hierarchy = try during("cgroup", { try UnifiedHierarchy.ofHost() }) else {
+            return nil
+        }
         return try during("cgroup") {
             try Cgroup.open(CgroupPath(cgroupPath), in: hierarchy)
         }

@@ -23,9 +23,11 @@ extension StateDirectory {
         _ record: ContainerRecord?, in hierarchy: UnifiedHierarchy? = nil
     ) throws(RuntimeError) -> State.Status {
         guard let record else { return .creating }
-        guard try liveProcess(record) != nil else { return .stopped }
-        if let cgroup = try record.openCgroup(in: hierarchy), try during("cgroup", { try cgroup.isFrozen() }) {
-            return .paused
+        // One look says both who it is and how it is: nothing need hold the process meanwhile.
+        guard try isLive(record) else { return .stopped }
+        if let path = record.cgroupPath {
+            let found = hierarchy == nil ? try during("cgroup") { try UnifiedHierarchy.ofHost() } : hierarchy
+            if let found, try during("cgroup", { try found.isFrozen(path) }) { return .paused }
         }
         return try hasFifo() ? .created : .running
     }
@@ -41,9 +43,11 @@ extension StateDirectory {
             throw RuntimeError("process \(record.pid): \(error)")
         }
         // Asked only now that the pidfd holds the process.
-        guard let status = try during("process \(record.pid)", { try ProcessStatus.of(record.pid) }),
-            status.startTime == record.startTime, !status.hasEnded
-        else { return nil }
-        return process
+        return try isLive(record) ? process : nil
+    }
+
+    private func isLive(_ record: ContainerRecord) throws(RuntimeError) -> Bool {
+        let status = try during("process \(record.pid)") { try ProcessStatus.of(record.pid) }
+        return status?.startTime == record.startTime && status?.hasEnded == false
     }
 }

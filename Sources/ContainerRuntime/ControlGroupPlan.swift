@@ -239,6 +239,20 @@ struct ControlGroupPlan {
                 + "a small program starts with 524288 (512KiB)", exitStatus: 128 + Signals.kill)
     }
 
+    /// Names the limits that may have kept a process of the runtime's own from being made (clone(2), EAGAIN).
+    func explained(_ error: RuntimeError) -> RuntimeError {
+        guard error.description.hasSuffix("clone3: \(Errno.wouldBlock)") else { return error }
+        let limits = [
+            settings.settings, legacySettings.settings, sessionSettings.settings, legacySessionSettings.settings,
+        ]
+        .joined().filter { $0.file == "pids.max" && $0.value != "max" && $0.value != "-1" }
+        .map { "\($0.origin), \($0.value)," }
+        guard !limits.isEmpty else { return error }
+        return RuntimeError(
+            "\(error): no process more within \(limits.joined(separator: " or ")) can be made to start with",
+            exitStatus: error.exitStatus)
+    }
+
     private func holdsNothing(_ cgroup: Cgroup) throws(CgroupError) -> Bool {
         do throws(SystemCallError) {
             return try cgroup.processes().isEmpty

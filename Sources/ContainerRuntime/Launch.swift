@@ -108,6 +108,7 @@ final class Launch {
                 }
                 legacyGroups = try controlGroup.makeLegacy()
             }
+            if options.readsStatistics { cgroup?.count() }
             try holdWithoutGroup()
             plan.cgroupPath = cgroup?.absolutePath
             plan.legacyCgroups = legacyGroups?.places ?? [:]
@@ -123,7 +124,7 @@ final class Launch {
             if let path = options.pidfdSocket { try process?.sendPidfd(to: path) }
         } catch {
             undo()
-            throw error
+            throw controlGroup.explained(error)
         }
     }
 

@@ -100,6 +100,18 @@ struct LimitNames {
         }
     }
 
+    /// A message that names limits as a profile has them, not as the bundle that was made of it.
+    ///
+    /// - Parameter message: What the runtime said.
+    /// - Returns: The message.
+    func placed(_ message: String) -> String {
+        var message = message
+        for (place, name) in places {
+            if let range = message.firstRange(of: place) { message.replaceSubrange(range, with: name) }
+        }
+        return message
+    }
+
     private static func text(_ name: String, _ value: UInt64) -> String {
         name == "output" ? Quantity.memoryText(value) : Quantity.timeText(value)
     }

@@ -19,7 +19,8 @@ struct RunReport {
         switch result.reason {
         case .ended: break
         case .wallTime(let milliseconds):
-            lines.append("killed: wall time limit of \(milliseconds) ms reached" + remedy("wallTime"))
+            let amount = limits.others["wallTime"]?.amount ?? "\(milliseconds) ms"
+            lines.append("killed: wall time limit \(amount) reached" + remedy("wallTime"))
         case .cpuTime(let milliseconds):
             let amount = limits.others["cpuTime"]?.amount ?? "\(milliseconds) ms"
             lines.append("killed: cpu time limit \(amount) reached" + remedy("cpuTime"))

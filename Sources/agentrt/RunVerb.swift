@@ -61,7 +61,12 @@ enum RunVerb {
             options.watch = CallWatch(
                 tellsOpens: arguments.has("audit"), wants: denials.isRefused, tell: denials.observe)
         }
-        let result = try container.run(bundle, options: options, keeps: arguments.has("keep"))
+        let result: RunResult
+        do throws(RuntimeError) {
+            result = try container.run(bundle, options: options, keeps: arguments.has("keep"))
+        } catch {
+            throw RuntimeError(limits.placed(error.description), exitStatus: error.exitStatus)
+        }
         denials?.add(result.networkRefusals)
         let report = RunReport(result: result, limits: limits, denials: denials, unheld: unheld)
         for line in report.lines { global.log.error(line) }

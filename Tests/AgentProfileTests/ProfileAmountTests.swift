@@ -47,6 +47,9 @@ struct ProfileAmountTests {
         Case(
             #"{ "resources": { "pids": 1.5 } }"#,
             "1:26: resources.pids: expected a whole number of processes, found a number"),
+        Case(
+            #"{ "resources": { "pids": 1 } }"#,
+            "1:26: resources.pids: 1 is too few: one process waits for the command, say at least 2"),
         Case(#"{ "resources": { "pids": 99999999999 } }"#, "1:26: resources.pids: must be at most 4194304"),
         Case(
             #"{ "resources": { "wallTime": "30" } }"#,

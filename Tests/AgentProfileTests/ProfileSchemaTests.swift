@@ -73,7 +73,7 @@ struct ProfileSchemaTests {
                 "readOnlyPaths": ["/usr", { "path": "/opt", "optional": true, "create": false }],
                 "writablePaths": [{ "path": "~/x", "create": true }], "deniedPaths": [], "allowedExecutables": [],
                 "network": { "allow": ["*.example.org:443"] }, "environment": { "pass": ["A"], "set": { "B": "" } },
-                "resources": { "memory": "1GiB", "cpus": 1, "pids": 1, "wallTime": 1, "cpuTime": "2s", "output": 1 }, "helpers": true, "memfd": false,
+                "resources": { "memory": "1GiB", "cpus": 1, "pids": 2, "wallTime": 1, "cpuTime": "2s", "output": 1 }, "helpers": true, "memfd": false,
                 "unixSockets": "none", "denyWriteExecuteMemory": true,
                 "extends": "y", "tools": { "t": {} } } }, "extends": "z"
             }

@@ -60,6 +60,9 @@ public enum Quantity {
         }
         let number = try whole(json, at: place)
         guard number <= mostPids else { throw ProfileProblem("must be at most \(mostPids)", at: place) }
+        guard number > 1 else {
+            throw ProfileProblem("1 is too few: one process waits for the command, say at least 2", at: place)
+        }
         return number
     }
 

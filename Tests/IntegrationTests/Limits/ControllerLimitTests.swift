@@ -91,6 +91,15 @@ import Testing
         #expect(try Files.read(path).contains(/"throttledSeconds": [0-9.]*[1-9]/))
     }
 
+    @Test func reportCountsWithoutLimitsToo() throws {
+        let path = try scratch.path("report.json")
+        _ = try scratch.container { $0.payload("exit", "0") }.run(["--report", path]).succeeded()
+        let report = try Node(parsing: Files.read(path))
+        for key in ["memoryPeakBytes", "pidsPeak", "pidsLimitHits", "memoryKills", "readBytes", "writtenBytes"] {
+            #expect(report[key].number != nil, "\(key) in \(report)")
+        }
+    }
+
     @Test func cpusetIsWhereTheProgramRuns() throws {
         let facts = try scratch.run {
             $0.linux["resources"]["cpu"] = ["cpus": "1"]

@@ -55,6 +55,22 @@ import Testing
         #expect(try neighbour.wait().standardOutput == "works on\n")
     }
 
+    @Test func aCallThatFindsNoRoomNamesTheLimit() throws {
+        let project = try project(agent: "\"pids\": 3", tool: "\"pids\": 2")
+        let session = "s" + uniqueNumber()
+        // An init and a shell.
+        let other = try project.start(
+            "bash", "-c", "echo ready; read -r", options: ["--session", session], input: .pipe)
+        try other.waitForOutput("ready", timeout: 60)
+        let message = try project.run("bash", "-c", "echo ran", options: ["--session", session, "--tool", "small"])
+            .refused()
+        #expect(
+            message.hasSuffix("within tools.small.resources.pids, 2, or resources.pids, 3, can be made to start with"),
+            "\(message)")
+        try Files.write("end\n", descriptor: #require(other.input))
+        _ = try other.wait()
+    }
+
     @Test func callsTogetherNeverExceedTheirAgent() throws {
         let project = try project(agent: "\"memory\": \"64MiB\", \"pids\": 12", tool: "\"memory\": \"60MiB\"")
         let session = "s" + uniqueNumber()
