@@ -155,8 +155,14 @@ struct InitPlan {
 
     /// Each path once: a second mount over the first would hide nothing more.
     private static func once(_ paths: [String]) -> [String] {
-        var known: Set<String> = []
-        return paths.filter { known.insert($0).inserted }
+        // Engines list a dozen or two: a set would cost more than comparing each with each.
+        if paths.count > 64 {
+            var known: Set<String> = []
+            return paths.filter { known.insert($0).inserted }
+        }
+        var kept: [String] = []
+        for path in paths where !kept.contains(path) { kept.append(path) }
+        return kept
     }
 }
 

@@ -115,11 +115,29 @@ struct ProcessPlan {
 
     /// Each variable once, with its last value: a program that looks for the first would find what was overridden.
     private static func withoutRepetitions(_ variables: [String]) -> [String] {
-        var names: Set<Substring> = []
-        let repeats = !variables.allSatisfy { names.insert($0.prefix { $0 != "=" }).inserted }
-        guard repeats else { return variables }
-        names.removeAll()
-        return variables.reversed().filter { names.insert($0.prefix { $0 != "=" }).inserted }.reversed()
+        // Few as they are, a set of their names costs more than comparing each with each.
+        guard variables.count <= 64 else {
+            var names: Set<Substring> = []
+            return variables.reversed().filter { names.insert($0.prefix { $0 != "=" }).inserted }.reversed()
+        }
+        var kept: [String] = []
+        kept.reserveCapacity(variables.count)
+        for (index, variable) in variables.enumerated()
+        where !variables[(index + 1)...].contains(where: { haveSameName($0, variable) }) {
+            kept.append(variable)
+        }
+        return kept
+    }
+
+    private static func haveSameName(_ one: String, _ other: String) -> Bool {
+        var (first, second) = (one.utf8.makeIterator(), other.utf8.makeIterator())
+        while true {
+            let (byte, otherByte) = (first.next(), second.next())
+            let ends = byte == nil || byte == UInt8(ascii: "=")
+            let otherEnds = otherByte == nil || otherByte == UInt8(ascii: "=")
+            if ends || otherEnds { return ends && otherEnds }
+            if byte != otherByte { return false }
+        }
     }
 
     /// The value of a variable of the container's environment.

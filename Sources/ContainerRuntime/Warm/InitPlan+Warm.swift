@@ -79,11 +79,11 @@ extension MountPlan {
 
 /// What a call sees of the host before it leaves it: which files or directories the sources of bind mounts are, and the
 /// bundle's files, which shared mounts cover.
-struct HostSources {
+final class HostSources {
     /// The root file system in the bundle.
     let root: FileDescriptorBox
     /// Device and inode of each mount's source, one after the other; zeros for what is no bind mount.
-    private var numbers: [UInt64] = []
+    private let numbers: [UInt64]
 
     /// Looks at the sources.
     ///
@@ -94,6 +94,7 @@ struct HostSources {
         root = try during("root.path") { () throws(SystemCallError) in
             FileDescriptorBox(try openFile(plan.rootPath, [.path, .directory, .noFollow]))
         }
+        var numbers: [UInt64] = []
         numbers.reserveCapacity(2 * mounts.count)
         for mount in mounts {
             guard case .bind(let path, _) = mount.source else {
@@ -105,6 +106,7 @@ struct HostSources {
             }
             numbers += [status.device.packed, status.inode]
         }
+        self.numbers = numbers
     }
 
     /// Whether a file is the source of a mount.

@@ -5,7 +5,7 @@ internal import LinuxSystem
 ///
 /// A call copies the mount namespace and makes anew what is its own: see ``InitPlan/ownMounts``. It shares the network
 /// namespace, in which there is nothing but the loopback interface, and where the bundle has one the user namespace.
-struct WarmNamespaces {
+final class WarmNamespaces {
     let mount: FileDescriptorBox
     /// nil where the bundle's containers share the host's.
     let network: FileDescriptorBox?
@@ -57,7 +57,7 @@ struct WarmNamespaces {
     // MARK: Passing them on
 
     /// Reads what ``send(over:)`` sent: a letter for each descriptor.
-    init?(_ letters: [UInt8], _ descriptors: [FileDescriptorBox]) {
+    convenience init?(_ letters: [UInt8], _ descriptors: [FileDescriptorBox]) {
         guard letters.count == descriptors.count, letters.first == UInt8(ascii: "m") else { return nil }
         var (network, user): (FileDescriptorBox?, FileDescriptorBox?)
         for (letter, descriptor) in zip(letters, descriptors).dropFirst() {
