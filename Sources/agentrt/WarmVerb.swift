@@ -15,10 +15,7 @@ enum WarmVerb {
             profile: file, agent: arguments["agent"], tool: arguments["tool"],
             project: try ProfileOptions.projectDirectory(arguments), session: arguments["session"], program: program,
             hasTerminal: false)
-        guard case .kept(let plan) = try CallPlan.make(request, command: command, id: .random(), global) else {
-            throw RuntimeError(
-                "warm: the plan is for one call alone: what it is made from is still changing, or missing")
-        }
+        let plan = try plan(request, command, global)
         for note in plan.notes { global.log.note(note) }
         let keeper = try WarmKeeper(plan.name, in: global.root)
         do {
@@ -29,6 +26,19 @@ enum WarmVerb {
         }
         try keeper.leave()
         return 0
+    }
+
+    /// A plan that is kept. One is not while what it is made from has changed a moment ago, as a profile that was just
+    /// written has.
+    private static func plan(
+        _ request: PlanRequest, _ command: [String], _ global: GlobalOptions
+    ) throws -> KeptPlan {
+        for _ in 0..<20 {
+            if case .kept(let plan) = try CallPlan.make(request, command: command, id: .random(), global) { return plan }
+            sleep(milliseconds: 50)
+        }
+        throw RuntimeError(
+            "warm: the plan is for one call alone: what it is made from is still changing, or missing")
     }
 
     private static func keep(_ keeper: WarmKeeper, _ plan: KeptPlan, _ global: GlobalOptions) throws {
