@@ -1,7 +1,7 @@
 // launch ROUNDS WARM-UP PAUSE CASES — runs commands in turn and measures each.
 //
 // CASES is a file. A line is one case: words with tabs between. The first word is the case's name, the second `-` or a
-// directory to hide from it under an empty tmpfs in a mount namespace of its own; then its command. `;` alone begins
+// directory to hide from it under an empty tmpfs in a mount namespace of its own ("-" for none, "=" for no namespace); then its command. `;` alone begins
 // the next step of a case, `%` in a word becomes the number of the round. A case's time is the sum of its steps. A step
 // that begins with the word `xN` is started N times at once, each with a number of its own, and takes until the last ends.
 //
@@ -119,6 +119,13 @@ static void show(const struct runner *runner, int errors) {
     fprintf(stderr, "launch: %s failed: %.*s\n", runner->name, length < 0 ? 0 : (int)length, text);
 }
 
+/// A view of the mounts of one's own, without what lies below a directory ("-" for none).
+static void hide(const char *directory) {
+    if (unshare(CLONE_NEWNS)) fail("unshare");
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)) fail("mount");
+    if (strcmp(directory, "-") && mount("none", directory, "tmpfs", 0, "size=64m")) fail(directory);
+}
+
 /// A process of its own for each case, so that its view of the mounts is prepared once and outside the measured time.
 static void start(struct runner *runner) {
     int requests[2], answers[2];
@@ -132,9 +139,7 @@ static void start(struct runner *runner) {
     }
     close(requests[1]), close(answers[0]);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (unshare(CLONE_NEWNS)) fail("unshare");
-    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)) fail("mount");
-    if (strcmp(runner->hidden, "-") && mount("none", runner->hidden, "tmpfs", 0, "size=64m")) fail(runner->hidden);
+    if (strcmp(runner->hidden, "=")) hide(runner->hidden);
     int errors = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC | O_APPEND, 0600);
     if (errors < 0) fail("/tmp");
     int round;
