@@ -1,8 +1,8 @@
 // launch ROUNDS WARM-UP PAUSE CASES — runs commands in turn and measures each.
 //
-// CASES is a file. A line is one case: words with tabs between. The first word is the case's name, the second `-` or a
-// directory to hide from it under an empty tmpfs in a mount namespace of its own ("-" for none, "=" for no namespace); then its command. `;` alone begins
-// the next step of a case, `%` in a word becomes the number of the round. A case's time is the sum of its steps. A step
+// CASES is a file. A line is one case: words with tabs between. The first word is the case's name. The second is a
+// directory to hide from it under an empty tmpfs, in a mount namespace of its own, `-` for none to hide, or `=` where it
+// stays in the mount namespace that there is. Then comes its command. `;` alone begins the next step of a case, `%` in a word becomes the number of the round. A case's time is the sum of its steps. A step
 // that begins with the word `xN` is started N times at once, each with a number of its own, and takes until the last ends.
 //
 // Prints `name TAB round TAB wall µs TAB user µs TAB system µs TAB peak kB` for each round after the warm-up. Every
