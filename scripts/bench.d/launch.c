@@ -2,8 +2,9 @@
 //
 // CASES is a file. A line is one case: words with tabs between. The first word is the case's name. The second is a
 // directory to hide from it under an empty tmpfs, in a mount namespace of its own, `-` for none to hide, or `=` where it
-// stays in the mount namespace that there is. Then comes its command. `;` alone begins the next step of a case, `%` in a word becomes the number of the round. A case's time is the sum of its steps. A step
-// that begins with the word `xN` is started N times at once, each with a number of its own, and takes until the last ends.
+// stays in the mount namespace that there is. Then comes its command. `;` alone begins the next step of a case, `%` in a
+// word becomes the number of the round. A case's time is the sum of its steps. A step that begins with the word `xN` is
+// started N times at once, each with a number of its own, and takes until the last ends.
 //
 // Prints `name TAB round TAB wall µs TAB user µs TAB system µs TAB peak kB` for each round after the warm-up. Every
 // round runs all cases in a new order, so that whatever else the machine does meets them alike, among it what the

@@ -48,25 +48,28 @@ import Testing
     }
 
     /// The same from what `agentrt warm` has ready.
+    ///
+    /// Something may be mounted on the machine at any time, and then the next call starts cold; and an attempt may have
+    /// changed what its call was planned from.
     private func attemptWarm(_ escape: Escape) throws {
+        for _ in 0..<20 where try startsWarm(escape) { return }
+        Issue.record("\(escape.name) never started warm")
+    }
+
+    private func startsWarm(_ escape: Escape) throws -> Bool {
         let place = try EscapePlace(.user, for: escape)
         let keeper = try place.keepWarm(escape)
         let before = try place.fingerprint()
         let report = try place.project.scratch.stateRoot + "/report"
-        var isWarm = false
-        // Something may be mounted on the machine at any time, and then the next call starts cold.
-        for _ in 0..<20 where !isWarm {
-            var command = try place.command(escape, options: ["--warm", "--report", report])
-            command.inherited = [9: try openOutside(place)]
-            let output = try command.run()
-            command.inherited.values.forEach { close($0) }
-            #expect(output.status != 0 && !output.standardOutput.contains("EVIL"), "warm: \(output)")
-            #expect(output.standardOutput.hasPrefix("begun\n"), "warm: was not made: \(output)")
-            #expect(try place.fingerprint() == before, "warm: the host changed: \(output)")
-            isWarm = try Files.read(report).contains("\"warm\": true")
-        }
-        #expect(isWarm, "\(escape.name) never started warm")
+        var command = try place.command(escape, options: ["--warm", "--report", report])
+        command.inherited = [9: try openOutside(place)]
+        let output = try command.run()
+        command.inherited.values.forEach { close($0) }
+        #expect(output.status != 0 && !output.standardOutput.contains("EVIL"), "warm: \(output)")
+        #expect(output.standardOutput.hasPrefix("begun\n"), "warm: was not made: \(output)")
+        #expect(try place.fingerprint() == before, "warm: the host changed: \(output)")
         withExtendedLifetime(keeper) {}
+        return try Files.read(report).contains("\"warm\": true")
     }
 
     private func openOutside(_ place: EscapePlace) throws -> Int32 {
