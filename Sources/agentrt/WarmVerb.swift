@@ -34,7 +34,9 @@ enum WarmVerb {
         _ request: PlanRequest, _ command: [String], _ global: GlobalOptions
     ) throws -> KeptPlan {
         for _ in 0..<20 {
-            if case .kept(let plan) = try CallPlan.make(request, command: command, id: .random(), global) { return plan }
+            if case .kept(let plan) = try CallPlan.make(request, command: command, id: .random(), global) {
+                return plan
+            }
             sleep(milliseconds: 50)
         }
         throw RuntimeError(
