@@ -51,6 +51,9 @@ import Testing
             $0.process["user"] = ["uid": 1000, "gid": 1000]
             $0.shell("cat /dev/stdin")
         }.running()
+        // One that a shell has made: what tests write to is a FIFO with a name, which stays its owner's.
+        command.arguments = ["-c", "cat | \"$@\"", "sh", command.program] + command.arguments
+        command.program = "/bin/sh"
         command.input = .pipe
         let process = try command.start()
         try Files.write("one\n", descriptor: #require(process.input))
