@@ -56,6 +56,16 @@ enum ProfileOptions {
         try canonicalPath(arguments["project"] ?? ".")
     }
 
+    /// What a call of a tool is planned by: the same for `warm` as for the calls that it is for.
+    static func request(
+        _ file: String, _ arguments: Arguments, program: String, hasTerminal: Bool
+    ) throws(SystemCallError) -> PlanRequest {
+        PlanRequest(
+            profile: file, agent: arguments["agent"], tool: arguments["tool"],
+            project: try projectDirectory(arguments), session: arguments["session"], program: program,
+            hasTerminal: hasTerminal)
+    }
+
     /// Plans the bundle of a command.
     ///
     /// - Parameters:

@@ -17,10 +17,7 @@ enum ProfileRun {
         }
         let hasTerminal =
             arguments.has("tty") || !arguments.has("no-tty") && isTerminal(0) && isTerminal(1)
-        let request = PlanRequest(
-            profile: file, agent: arguments["agent"], tool: arguments["tool"],
-            project: try ProfileOptions.projectDirectory(arguments), session: arguments["session"], program: program,
-            hasTerminal: hasTerminal)
+        let request = try ProfileOptions.request(file, arguments, program: program, hasTerminal: hasTerminal)
         return try run(
             request, command: command, id: try arguments["id"].map { try ContainerID($0) } ?? .random(), global,
             arguments)

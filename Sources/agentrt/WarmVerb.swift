@@ -11,10 +11,7 @@ enum WarmVerb {
         guard let file = arguments["profile"], arguments.positional.isEmpty,
             let command = arguments.command, let program = command.first
         else { throw UsageError("\"warm\" needs --profile FILE, and the tool's command after \"--\"") }
-        let request = PlanRequest(
-            profile: file, agent: arguments["agent"], tool: arguments["tool"],
-            project: try ProfileOptions.projectDirectory(arguments), session: arguments["session"], program: program,
-            hasTerminal: false)
+        let request = try ProfileOptions.request(file, arguments, program: program, hasTerminal: false)
         let plan = try plan(request, command, global)
         for note in plan.notes { global.log.note(note) }
         let keeper = try WarmKeeper(plan.name, in: global.root)

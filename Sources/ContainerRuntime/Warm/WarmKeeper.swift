@@ -21,12 +21,12 @@ public final class WarmKeeper {
         let namespaces: WarmNamespaces
         /// Tells of mounts on the host, which the tree was copied from, since it was copied.
         let hostMounts: WatchedFile
+        /// What keeps the bundle's files in place.
+        let use: Any
     }
 
     /// A bundle, and what keeps its files in place.
     public typealias KeptBundle = (bundle: Bundle, use: Any)
-
-    private var use: Any?
 
     /// Takes the place of the keeper for calls of one kind.
     ///
@@ -74,12 +74,11 @@ public final class WarmKeeper {
             try WatchedFile("mountinfo", in: openFile("/proc/self", [.readOnly, .directory]))
         }
         let namespaces = try WarmTree(kept.bundle, in: root).build()
-        current = Kept(bundle: kept.bundle.path, namespaces: namespaces, hostMounts: hostMounts)
-        use = kept.use
+        current = Kept(bundle: kept.bundle.path, namespaces: namespaces, hostMounts: hostMounts, use: kept.use)
     }
 
     /// Lets go of what stands ready, and of the host's file systems with it: whoever unmounts one may want its device.
-    private func forget() { (current, use) = (nil, nil) }
+    private func forget() { current = nil }
 
     /// Answers calls until a signal ends this, or whoever started this has ended.
     ///
