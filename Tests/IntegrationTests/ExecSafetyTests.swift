@@ -189,11 +189,9 @@ import Testing
 
     private func running(_ annotations: Node) throws -> Container {
         let container = try scratch.container {
-            $0.userNamespace(hostID: Int(RootlessTests.user), size: 1)
-            $0.linux["gidMappings"][0]["hostID"] = .number(Int(RootlessTests.group))
+            $0.userNamespace(ofUser: RootlessTests.user, group: RootlessTests.group)
             $0.linux["cgroupsPath"] = nil
             $0.linux["resources"] = nil
-            $0.unmount("/dev/pts")
             $0.payload("say", "ready", ",", "pause")
             $0.annotations = annotations
         }

@@ -169,12 +169,10 @@ import Testing
     @Test func theGroupsOfTheUserAreNotWritten() throws {
         for options in [["nosuid", "noexec", "nodev", "relatime"], ["rw"]] {
             let container = try scratch.container {
-                $0.userNamespace(hostID: Int(RootlessTests.user), size: 1)
-                $0.linux["gidMappings"][0]["hostID"] = .number(Int(RootlessTests.group))
+                $0.userNamespace(ofUser: RootlessTests.user, group: RootlessTests.group)
                 $0.linux["cgroupsPath"] = nil
                 $0.linux["resources"] = nil
                 $0.share("cgroup")
-                $0.unmount("/dev/pts")
                 $0.mount("/sys/fs/cgroup", type: "cgroup", source: "cgroup", options)
                 $0.payload(
                     "mkdir", "/sys/fs/cgroup/evil", ",", "write", "/sys/fs/cgroup/cgroup.procs", "0", ",", "list",

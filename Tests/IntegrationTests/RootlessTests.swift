@@ -173,11 +173,9 @@ import Testing
     /// A container as `runc spec --rootless` has it.
     private func container(_ configure: (inout Config) throws -> Void) throws -> Container {
         try scratch.container {
-            $0.userNamespace(hostID: Int(Self.user), size: 1)
-            $0.linux["gidMappings"][0]["hostID"] = .number(Int(Self.group))
+            $0.userNamespace(ofUser: Self.user, group: Self.group)
             $0.linux["cgroupsPath"] = nil
             $0.linux["resources"] = nil
-            $0.unmount("/dev/pts")
             $0.mount(
                 "/dev/pts", type: "devpts", source: "devpts",
                 ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"])

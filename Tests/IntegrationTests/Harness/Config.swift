@@ -58,6 +58,14 @@ struct Config {
         root["linux"]["gidMappings"] = [mapping]
     }
 
+    /// A new user namespace as a user without rights makes it: with the own id and group alone, so that no devpts can be
+    /// given to the group tty.
+    mutating func userNamespace(ofUser user: UInt32, group: UInt32) {
+        userNamespace(hostID: Int(user), size: 1)
+        root["linux"]["gidMappings"][0]["hostID"] = .number(Int(group))
+        unmount("/dev/pts")
+    }
+
     private static let standard: Node = [
         "ociVersion": "1.0.2",
         "process": [

@@ -14,11 +14,7 @@ import Testing
 
     private func container(_ path: String?, _ configure: (inout Config) throws -> Void) throws -> Container {
         try scratch.container {
-            if geteuid() != 0 {
-                $0.userNamespace(hostID: Int(geteuid()), size: 1)
-                $0.linux["gidMappings"][0]["hostID"] = .number(Int(getegid()))
-                $0.unmount("/dev/pts")
-            }
+            if geteuid() != 0 { $0.userNamespace(ofUser: geteuid(), group: getegid()) }
             $0.linux["cgroupsPath"] = path.map(Node.text) ?? nil
             $0.linux["resources"] = Self.limits
             try configure(&$0)
