@@ -13,20 +13,21 @@ public struct DirectoryEntry: Equatable, Sendable {
 ///
 /// - Parameters:
 ///   - path: The directory.
+///   - kinds: Which kinds of file are wanted, beside those of which the file system does not say the kind; nil for all.
 ///   - leavesOutUnnameable: Whether a name that is not UTF-8, which no text could name, is left out; else it is an error
 ///     (EILSEQ).
 /// - Returns: The entries.
 /// - Throws: ``SystemCallError`` naming the path.
 public func directoryListing(
-    _ path: String, leavesOutUnnameable: Bool = false
+    _ path: String, of kinds: Set<FileStatus.Kind>? = nil, leavesOutUnnameable: Bool = false
 ) throws(SystemCallError) -> [DirectoryEntry] {
     let directory = try openFile(path, [.readOnly, .directory])
     // Before the names are read: one that comes meanwhile changes the times.
     if InputJournal.isKept { InputJournal.note(path, followsLink: true, isListing: true, try directory.status()) }
-    return try directory.listing(path: path, leavesOutUnnameable: leavesOutUnnameable)
+    return try directory.listing(path: path, of: kinds, leavesOutUnnameable: leavesOutUnnameable)
 }
 
-/// The names in a directory alone; see ``directoryListing(_:leavesOutUnnameable:)``.
+/// The names in a directory alone; see ``directoryListing(_:of:leavesOutUnnameable:)``.
 ///
 /// - Parameter path: The directory.
 /// - Returns: The names, sorted by their bytes.
@@ -36,22 +37,23 @@ public func directoryEntries(_ path: String) throws(SystemCallError) -> [String]
 }
 
 extension FileDescriptor {
-    /// The names in this open directory; see ``directoryListing(_:leavesOutUnnameable:)``.
+    /// The names in this open directory; see ``directoryListing(_:of:leavesOutUnnameable:)``.
     ///
     /// - Parameter path: The directory's name for errors.
     /// - Returns: The names, sorted by their bytes.
     /// - Throws: ``SystemCallError`` naming the path.
     public func entries(path: String) throws(SystemCallError) -> [String] { try listing(path: path).map(\.name) }
 
-    /// The names in this open directory and what they are; see ``directoryListing(_:leavesOutUnnameable:)``.
+    /// The names in this open directory and what they are; see ``directoryListing(_:of:leavesOutUnnameable:)``.
     ///
     /// - Parameters:
     ///   - path: The directory's name for errors.
+    ///   - kinds: Which kinds of file are wanted.
     ///   - leavesOutUnnameable: Whether a name that is not UTF-8 is left out.
     /// - Returns: The entries, sorted by their bytes.
     /// - Throws: ``SystemCallError`` naming the path.
     public func listing(
-        path: String, leavesOutUnnameable: Bool = false
+        path: String, of kinds: Set<FileStatus.Kind>? = nil, leavesOutUnnameable: Bool = false
     ) throws(SystemCallError) -> [DirectoryEntry] {
         let number = rawValue
         var entries: [DirectoryEntry] = []
@@ -69,6 +71,7 @@ extension FileDescriptor {
                 let name = buffer[(offset + 19)..<(offset + length)].prefix { $0 != 0 }
                 let kind = FileStatus.Kind(directoryEntryType: buffer[offset + 18])
                 offset += length
+                if let kinds, let kind, !kinds.contains(kind) { continue }
                 if name.elementsEqual(".".utf8) || name.elementsEqual("..".utf8) { continue }
                 guard let text = String(validating: name, as: UTF8.self) else {
                     if leavesOutUnnameable { continue }

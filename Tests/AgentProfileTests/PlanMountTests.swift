@@ -1,3 +1,4 @@
+import Glibc
 import LinuxSystem
 import OCISpec
 import Testing
@@ -44,6 +45,35 @@ struct PlanMountTests {
             try binds(readOnly: ["P", "P/a/b"], writable: ["P/a"]) == [
                 "P ro,nosuid,nodev,noexec", "P/a nosuid,nodev,noexec", "P/a/b ro,nosuid,nodev,noexec",
             ])
+    }
+
+    @Test func onlyBelowAWriteablePlaceAreFIFOsCovered() throws {
+        for path in ["a/b/c", "a/w", "d"] { try host.directory("\(project)/\(path)") }
+        for path in ["a/b/c/p", "a/w/p", "d/p", "a/p"] { #expect(mkfifo("\(host.root)\(project)/\(path)", 0o600) == 0) }
+        // The project lies in the home directory, which is in memory.
+        #expect(
+            try binds(readOnly: ["P"], writable: ["P/a/w"]) == [
+                "P ro,nosuid,nodev,noexec",
+                "P/a/b/c/p ro,nosuid,nodev,noexec from masks/file",
+                "P/a/p ro,nosuid,nodev,noexec from masks/file",
+                "P/a/w nosuid,nodev,noexec",
+                "P/d/p ro,nosuid,nodev,noexec from masks/file",
+            ])
+        // One that a rule names is what the rule says.
+        #expect(
+            try binds(readOnly: ["P/d", "P/d/p"], writable: ["P"]) == [
+                "P nosuid,nodev,noexec", "P/d ro,nosuid,nodev,noexec",
+            ])
+        host.caller.environment["HOME"] = "/elsewhere"
+        try host.directory("/elsewhere")
+        #expect(try binds(readOnly: ["P"]) == ["P ro,nosuid,nodev,noexec"])
+        let unnameable: [CChar] = Array("\(host.root)\(project)/d/".utf8CString.dropLast()) + [-1, 0]
+        #expect(mkfifo(unnameable, 0o600) == 0)
+        let policy = host.policy(readOnly: ["\(project)/d"], writable: [project])
+        #expect(host.outcome(policy).contains("a directory or FIFO in \"\(project)/d\" has a name that is not UTF-8"))
+        #expect(unlink(unnameable) == 0)
+        for number in 0..<64 { #expect(mkfifo("\(host.root)\(project)/d/\(number)", 0o600) == 0) }
+        #expect(host.outcome(policy).contains("has more than 64 FIFOs: list narrower paths"))
     }
 
     @Test func whatIsProtectedInAWriteablePathCannotBeMovedAway() throws {

@@ -190,6 +190,9 @@ extension SandboxAnswers {
         let rule = ruleText(level?.origin ?? "")
         let isSame = level?.path.isSamePath(as: path) ?? false
         let name = remedyPath(path)
+        if let level, parts.rules.access(to: level.path) != .denied {
+            return .no(.mount, "EACCES", rule, level.reason, remedy: "add \(name) to \(access.rawValue)")
+        }
         return .no(
             .mount, "EACCES", rule, "covered by a mask without permissions\(level.map { with($0, path) } ?? "")",
             remedy: isSame

@@ -58,6 +58,7 @@ struct PlanParts {
 
         var view = try View(rules, inventory)
         let home = try view.addFreshDirectories(home: user.home, rules, files)
+        try view.coverFIFOs(files: files)
         self.view = view
         let links =
             policy.links.map { HostFiles.Link(path: $0.path, target: $0.target) } + home

@@ -72,6 +72,14 @@ struct View {
             content: .fresh(size: size, mode: mode), origin: "", reason: reason)
     }
 
+    /// Covers something in a tree that may be read.
+    mutating func cover(_ path: String, isDirectory: Bool, _ reason: String, _ tree: ViewNode) {
+        nodes[PathKey(path)] = ViewNode(
+            path: path, isDirectory: isDirectory, access: .denied, isLoadable: false, origin: tree.origin,
+            reason: reason)
+        notes.append("\(quoted(path)) is covered: \(reason), below a place that may be written")
+    }
+
     /// Adds a directory of the host that rules grant from further up, unless a rule speaks of the path itself.
     mutating func addHost(_ path: String, _ access: Policy.Access, reason: String) {
         guard nodes[PathKey(path)] == nil else { return }
