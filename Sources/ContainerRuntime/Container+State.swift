@@ -11,7 +11,7 @@ extension Container {
 
     /// The state with what `list` and the engines want besides.
     ///
-    /// - Returns: The state, when the container was made, and who owns it.
+    /// - Returns: The state and the rest.
     /// - Throws: ``RuntimeError`` where there is no such container.
     public func details() throws(RuntimeError) -> ContainerDetails {
         try StateDirectory(opening: id, in: root, locks: false).details(id, nil)
@@ -50,17 +50,19 @@ extension StateDirectory {
     /// - Parameters:
     ///   - id: The container.
     ///   - hierarchy: The host's cgroup v2, where it is known already.
-    /// - Returns: The state, when the container was made, and who owns it.
+    /// - Returns: The state and the rest.
     /// - Throws: ``RuntimeError``.
     fileprivate func details(_ id: ContainerID, _ hierarchy: UnifiedHierarchy?) throws(RuntimeError) -> ContainerDetails
     {
         let owner = try during(path) { try directory.status() }.uid
         guard let record = try load() else {
             let state = State(ociVersion: "1.3.0", id: id.description, status: .creating, bundle: "")
-            return ContainerDetails(state: state, created: 0, owner: owner)
+            return ContainerDetails(state: state, rootfs: "", created: 0, systemdScope: nil, owner: owner)
         }
         let status = try status(record, in: hierarchy)
-        return ContainerDetails(state: record.state(id, status), created: record.created, owner: owner)
+        return ContainerDetails(
+            state: record.state(id, status), rootfs: record.rootfs, created: record.created,
+            systemdScope: record.systemdScope, owner: owner)
     }
 }
 
@@ -68,8 +70,12 @@ extension StateDirectory {
 public struct ContainerDetails: Sendable {
     /// The state of the specification.
     public let state: State
+    /// The absolute path of its root file system on the host; empty where it is being made.
+    public let rootfs: String
     /// When it was made, in nanoseconds since 1970; 0 where it is being made.
     public let created: Int64
+    /// The scope that systemd made for it; nil where there is none.
+    public let systemdScope: String?
     /// The user it belongs to.
     public let owner: UInt32
 }

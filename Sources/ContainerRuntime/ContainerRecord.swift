@@ -10,6 +10,8 @@ struct ContainerRecord: JSONDecodable, JSONEncodable {
     var ociVersion: String
     /// The absolute path of the bundle.
     var bundle: String
+    /// The absolute path of the root file system on the host.
+    var rootfs: String
     /// The bundle's annotations.
     var annotations: [String: String]
     /// The container's first process.
@@ -36,12 +38,13 @@ struct ContainerRecord: JSONDecodable, JSONEncodable {
     var call: String
 
     init(
-        ociVersion: String, bundle: String, annotations: [String: String], pid: Int32, startTime: UInt64,
-        created: Int64, cgroupPath: String?, legacyCgroups: [String: String], standIns: [Rlimit], systemdScope: String?,
-        hooks: Hooks, hasOwnPIDNamespace: Bool, call: String
+        ociVersion: String, bundle: String, rootfs: String, annotations: [String: String], pid: Int32,
+        startTime: UInt64, created: Int64, cgroupPath: String?, legacyCgroups: [String: String], standIns: [Rlimit],
+        systemdScope: String?, hooks: Hooks, hasOwnPIDNamespace: Bool, call: String
     ) {
         self.ociVersion = ociVersion
         self.bundle = bundle
+        self.rootfs = rootfs
         self.annotations = annotations
         self.pid = pid
         self.startTime = startTime
@@ -60,6 +63,7 @@ struct ContainerRecord: JSONDecodable, JSONEncodable {
         let object = try json.asObject()
         ociVersion = try object.required("ociVersion")
         bundle = try object.required("bundle")
+        rootfs = try object.optional("rootfs") ?? ""
         annotations = try object.optional("annotations") ?? [:]
         pid = try object.required("pid")
         startTime = try object.required("startTime")
@@ -78,6 +82,7 @@ struct ContainerRecord: JSONDecodable, JSONEncodable {
         var object = JSONObject()
         object.encode("ociVersion", ociVersion)
         object.encode("bundle", bundle)
+        object.encode("rootfs", rootfs)
         if !annotations.isEmpty { object.encode("annotations", annotations) }
         object.encode("pid", pid)
         object.encode("startTime", startTime)

@@ -266,8 +266,9 @@ final class Launch {
             throw RuntimeError("process \(pid): is gone")
         }
         let record = ContainerRecord(
-            ociVersion: bundle.spec.ociVersion, bundle: bundle.path, annotations: bundle.spec.annotations,
-            pid: pid, startTime: started.startTime, created: wallClock(), cgroupPath: cgroup?.path.description,
+            ociVersion: bundle.spec.ociVersion, bundle: bundle.path, rootfs: plan.rootPath,
+            annotations: bundle.spec.annotations, pid: pid, startTime: started.startTime, created: wallClock(),
+            cgroupPath: cgroup?.path.description,
             legacyCgroups: legacyGroups?.places ?? [:], standIns: standIns,
             systemdScope: controlGroup.scope?.unit, hooks: bundle.spec.hooks,
             hasOwnPIDNamespace: plan.newNamespaces.contains(.pid), call: call.name)

@@ -39,8 +39,8 @@ struct IdentityTests {
 
     @Test func recordsRoundTrip() throws {
         let record = ContainerRecord(
-            ociVersion: "1.2.0", bundle: "/b", annotations: ["k": "v"], pid: 42, startTime: UInt64(Int64.max),
-            created: 1_700_000_000_000_000_000, cgroupPath: "/agentrt/x",
+            ociVersion: "1.2.0", bundle: "/b", rootfs: "/b/r", annotations: ["k": "v"], pid: 42,
+            startTime: UInt64(Int64.max), created: 1_700_000_000_000_000_000, cgroupPath: "/agentrt/x",
             legacyCgroups: ["memory": "/sys/fs/cgroup/memory/a"],
             standIns: [Rlimit(.nproc, hard: 7, soft: 7)], systemdScope: "agentrt-x.scope",
             hooks: Hooks(
@@ -51,6 +51,7 @@ struct IdentityTests {
         #expect(read.startTime == UInt64(Int64.max))
         #expect(read.poststart == record.poststart)
         #expect(read.poststop == [Hook(path: "/z")])
+        #expect(read.rootfs == "/b/r")
         #expect(read.annotations == ["k": "v"])
         #expect(read.cgroupPath == "/agentrt/x")
         #expect(read.standIns == record.standIns)

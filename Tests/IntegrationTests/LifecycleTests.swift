@@ -28,6 +28,8 @@ import Testing
         let state = try container.state()
         #expect(state["id"].text == container.id)
         #expect(state["bundle"].text == container.bundle.directory)
+        #expect(["rootfs", container.bundle.rootfs].contains(state["rootfs"].text), "crun has it as the bundle does")
+        #expect(state["systemd-scope"].text == nil)
         #expect(state["status"].text == "created")
         #expect(state["annotations"]["org.example.key"].text == "value")
         #expect(state["ociVersion"].text?.hasPrefix("1.") == true)

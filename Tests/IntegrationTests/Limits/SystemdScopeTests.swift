@@ -46,6 +46,7 @@ import Testing
         let container = try container(path) { $0.payload("pause") }
         try created(container)
         try container.start()
+        #expect(try container.state()["systemd-scope"].text == unit)
         #expect(try property("Slice", of: unit) == "agentrt-tests.slice")
         #expect(try property("Delegate", of: unit) == "yes")
         let group = try "/sys/fs/cgroup" + property("ControlGroup", of: unit)
