@@ -7,6 +7,8 @@ internal import OCISpec
 struct HookRunner {
     /// What each hook reads from standard input.
     let state: State
+    /// Whether a hook begins in the bundle's directory, as with runc and crun; otherwise where this process is.
+    var beginsInBundle = true
     /// What a hook has as its environment where the bundle says nothing: nil is the runtime's own, as with runc and crun.
     var environment: [String]?
     /// A filter that each hook is under; nil for none.
@@ -43,6 +45,7 @@ struct HookRunner {
             do throws(SystemCallError) {
                 try input.descriptor.duplicate(onto: 0)
                 try errorOutput.descriptor.duplicate(onto: 2)
+                if beginsInBundle { try Self.enter(state.bundle) }
                 try closeOnExec(from: 3)
                 try setParentDeathSignal(Signals.kill)
             } catch {
@@ -59,6 +62,15 @@ struct HookRunner {
             input.close()
             errorOutput.close()
             try attend(process, input: inputEnd, errors: errorEnd, timeout: hook.timeout)
+        }
+    }
+
+    /// A bundle may be gone before its poststop hooks run, which have to clean up all the same.
+    private static func enter(_ bundle: String) throws(SystemCallError) {
+        do throws(SystemCallError) {
+            try changeDirectory(bundle)
+        } catch  where error.errno == .noSuchFile {
+            try changeDirectory("/")
         }
     }
 

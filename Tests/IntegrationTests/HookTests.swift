@@ -94,6 +94,44 @@ import Testing
         #expect(facts["startContainer.hostname"] == "container")
     }
 
+    @Test func beginInTheBundleOrTheRoot() throws {
+        let log = try scratch.makeFile("log", mode: 0o666)
+        let onHost = ["prestart", "createRuntime", "poststart", "poststop"]
+        let container = try scratch.container {
+            for phase in onHost + ["createContainer"] { $0.hooks[phase] = [try hook(phase, log)] }
+            $0.hooks["startContainer"] = [inside("startContainer")]
+            $0.mount("/data/log", type: "bind", source: log, ["bind"])
+            $0.process["cwd"] = "/data"
+            $0.payload("pause")
+        }
+        try container.create()
+        try container.start()
+        try container.delete("--force")
+        let facts = try Facts(Files.read(log))
+        for phase in onHost {
+            // runc 1.1 runs the last two where `start` and `delete` are called.
+            if Runtime.current.kind == .runc, phase.hasPrefix("post") { continue }
+            #expect(facts["\(phase).cwd"] == container.bundle.directory, "\(phase)")
+        }
+        if Runtime.current.kind != .crun {
+            #expect(facts["createContainer.cwd"] == container.bundle.rootfs)
+        }
+        #expect(facts["startContainer.cwd"] == "/data")
+    }
+
+    @Test(.differs(.crun, "runs none")) func poststopRunsWhereTheBundleIsGone() throws {
+        let log = try scratch.makeFile("log", mode: 0o666)
+        let container = try scratch.container { $0.hooks["poststop"] = [try hook("poststop", log)] }
+        try container.create()
+        try container.start()
+        try container.waitForStatus("stopped")
+        try Files.removeTree(container.bundle.directory)
+        try container.delete()
+        let facts = try Facts(Files.read(log))
+        agentrtOnly { #expect(facts["poststop.cwd"] == "/") }
+        #expect(try labels(log) == ["poststop"])
+    }
+
     @Test func getTheirOwnEnvironmentAndArguments() throws {
         let log = try scratch.makeFile("log", mode: 0o666)
         let container = try scratch.container {

@@ -93,7 +93,7 @@ static void orphan(char **arguments) {
     printf("orphan=%d\n", child);
 }
 
-/// hook FILE LABEL: appends a line for the label, for the environment and for standard input.
+/// hook FILE LABEL: appends a line for the label, for where it is, for the environment and for standard input.
 static void hook(char **arguments) {
     char input[65536];
     size_t length = fread(input, 1, sizeof input - 1, stdin);
@@ -104,13 +104,15 @@ static void hook(char **arguments) {
         report("hook", arguments[0], -1);
         exit(97);
     }
-    char namespace[64] = "", host[65] = "";
+    char namespace[64] = "", host[65] = "", directory[4096] = "";
     ssize_t size = readlink("/proc/self/ns/mnt", namespace, sizeof namespace - 1);
     gethostname(host, sizeof host);
+    if (!getcwd(directory, sizeof directory)) directory[0] = 0;
     fprintf(file, "hook=%s\n", arguments[1]);
     for (char **variable = environ; *variable; variable++) fprintf(file, "%s.env.%s\n", arguments[1], *variable);
     fprintf(file, "%s.mnt=%.*s\n%s.hostname=%s\n", arguments[1], size < 0 ? 0 : (int)size, namespace, arguments[1],
         host);
+    fprintf(file, "%s.cwd=%s\n", arguments[1], directory);
     fprintf(file, "%s.stdin=%s\n", arguments[1], input);
     fclose(file);
 }
@@ -155,7 +157,7 @@ const struct verb behaviours[] = {
     {"cat", 0, copy, "[PATH]: to standard output"},
     {"swap", 2, swap, "A B: exchanges them over and over, in a child that dies with it"},
     {"orphan", 0, orphan, "leaves a child behind"},
-    {"hook", 2, hook, "FILE LABEL: appends label, environment, standard input"},
+    {"hook", 2, hook, "FILE LABEL: appends label, place, environment, standard input"},
     {"unshare", 1, leave, "KIND…: into new namespaces"},
     {"child", 0, child, "what follows runs in a child"},
     {NULL, 0, NULL, NULL},

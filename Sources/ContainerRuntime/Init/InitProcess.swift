@@ -84,7 +84,12 @@ struct InitProcess {
             try channel.send(.hooksDue)
             try channel.awaitProceed()
         }
-        try HookRunner(state: hookState).run(plan.hooks.createContainer, phase: .createContainer)
+        if !plan.hooks.createContainer.isEmpty {
+            // In what is about to be the root, as with runc: hooks mount below it by relative paths.
+            try during("root.path") { try rootFilesystem.root.descriptor.makeWorkingDirectory() }
+            try HookRunner(state: hookState, beginsInBundle: false).run(
+                plan.hooks.createContainer, phase: .createContainer)
+        }
         if plan.process.hasTerminal { try openConsole(rootFilesystem.root) }
         try rootFilesystem.enter()
 
@@ -161,8 +166,9 @@ struct InitProcess {
             state.status = .created
             // Programs of the container, which may not learn what the runtime has in its environment, nor do what the
             // container's own program may not.
-            try HookRunner(state: state, environment: program.environment(), seccomp: plan.process.seccomp).run(
-                plan.hooks.startContainer, phase: .startContainer)
+            try HookRunner(
+                state: state, beginsInBundle: false, environment: program.environment(), seccomp: plan.process.seccomp
+            ).run(plan.hooks.startContainer, phase: .startContainer)
         }
         tellStart(.ready)
     }
