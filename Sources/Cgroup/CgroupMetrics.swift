@@ -35,13 +35,13 @@ public struct CgroupMetrics: Sendable {
     }
 
     /// Bytes of memory.
-    public let memory: Amount?
+    public internal(set) var memory: Amount?
     /// Bytes of swap.
     public let swap: Amount?
     /// memory.stat: bytes and counts.
     public let memoryParts: [String: UInt64]
     /// Tasks.
-    public let pids: Amount?
+    public internal(set) var pids: Amount?
     /// cpu.stat: microseconds and counts.
     public let cpu: [String: UInt64]
     /// io.stat.

@@ -375,7 +375,7 @@ public struct LegacyGroups: Sendable {
             limit: limit.flatMap { $0 >= UInt64(Int64.max) - 65_535 ? nil : $0 }, limitHits: nil)
     }
 
-    private func number(_ path: String) throws(SystemCallError) -> UInt64? {
+    func number(_ path: String) throws(SystemCallError) -> UInt64? {
         try text(path).flatMap { UInt64($0.prefix { $0 != "\n" }) }
     }
 

@@ -259,6 +259,35 @@ import Testing
         }
     }
 
+    @Test(.differs(.crun, "has no events")) func eventsTellWhenMemoryIsOut() throws {
+        let container = try scratch.container {
+            $0.linux["resources"] = ["memory": ["limit": 16_777_216, "swap": 16_777_216], "pids": ["limit": 9]]
+            $0.shell("cat; dd if=/dev/zero of=/dev/null bs=64M count=1; cat; exec sleep 1000")
+        }
+        var create = container.creating()
+        create.input = .pipe
+        let process = try create.start()
+        _ = try process.wait().succeeded()
+        try container.start()
+        let events = try container.command("events", "--interval", "1h", container.id).start()
+        try agentrtOnly {
+            try events.waitForOutput("\"stats\"")
+            let line = events.standardOutput.split(separator: "\n").first
+            let stats = try Node(parsing: String(#require(line)))
+            #expect(stats["data"]["memory"]["usage"]["limit"].number == 16_777_216)
+            #expect(stats["data"]["pids"]["limit"].number == 9)
+        }
+        // runc says nothing at first.
+        if Runtime.current.kind == .runc { usleep(500_000) }
+        process.closeInput()
+        try events.waitForOutput(#"{"type":"oom","id":"\#(container.id)"}"#)
+        try container.kill("KILL")
+        try agentrtOnly {  // runc waits for the next figures.
+            _ = try events.wait().succeeded()
+            #expect(events.standardOutput.split(separator: "\n").filter { $0.contains("oom") }.count == 1)
+        }
+    }
+
     static let refused: [(String, Node, String)] = [
         ("cpu", ["cpus": "99"], "linux.resources.cpu.cpus: the kernel refuses \"99\" for cpuset.cpus"),
         ("memory", ["limit": 67_108_864, "swap": 4096], "linux.resources.memory.swap: 4096 is below memory.limit"),
