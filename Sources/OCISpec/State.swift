@@ -70,8 +70,9 @@ public struct State: Equatable, Sendable, JSONDecodable, JSONEncodable {
         var object = JSONObject()
         object.encode("ociVersion", ociVersion)
         object.encode("id", id)
-        object.encode("status", status)
+        // In runc's order, and crun's: there are scripts that match the text.
         object.encode("pid", pid)
+        object.encode("status", status)
         object.encode("bundle", bundle)
         object.encode(nonEmpty: "annotations", annotations)
         return object.json
