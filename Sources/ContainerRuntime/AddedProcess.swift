@@ -95,6 +95,7 @@ struct AddedProcess {
             try plan.start.execute(executable, diesWithRuntime: diesWithRuntime) { drop throws(RuntimeError) in
                 try drop.apply()
             } awaitGo: { () throws(RuntimeError) in
+                try plan.start.process.installNotifyingFilter(channel)
                 try channel.send(.ready)
             }
         } catch {

@@ -26,7 +26,13 @@ extension Container {
         streams?.release()
         let console: FileDescriptorBox?
         do throws(RuntimeError) {
-            console = try awaitReady(process, channel)
+            console = try awaitReady(process, channel) { number throws(RuntimeError) in
+                guard let listener = plan.start.process.seccompListener else {
+                    throw RuntimeError("exec channel: a listener that nobody asked for")
+                }
+                try listener.handOver(number, of: process, pid: pid, state: plan.containerState)
+                try channel.send(.proceed)
+            }
             if let path = options.pidFile {
                 try during("--pid-file") {
                     try openFile(path, [.writeOnly, .create, .truncate], mode: 0o644).write("\(pid)")
@@ -50,9 +56,14 @@ extension Container {
 
     /// Waits until nothing is left but to execute the program.
     ///
+    /// - Parameters:
+    ///   - process: The process.
+    ///   - channel: Where it says how it fares.
+    ///   - handOver: Told the number of its filter's listener, to pass it on and let the process go on.
     /// - Returns: The master of its terminal, where this process keeps it.
+    /// - Throws: ``RuntimeError``, its own too.
     private func awaitReady(
-        _ process: ProcessHandle, _ channel: FrameSocket
+        _ process: ProcessHandle, _ channel: FrameSocket, handOver: (Int32) throws(RuntimeError) -> Void
     ) throws(RuntimeError) -> FileDescriptorBox? {
         var console: FileDescriptorBox?
         while true {
@@ -63,8 +74,9 @@ extension Container {
             switch message {
             case .ready: return console
             case .console: console = descriptors.first
+            case .listener(let number): try handOver(number)
             case .failed(let status, let message): throw RuntimeError(message, exitStatus: status)
-            case .proceed, .hooksDue, .listener, .ended: throw RuntimeError("exec channel: a message out of turn")
+            case .proceed, .hooksDue, .ended: throw RuntimeError("exec channel: a message out of turn")
             }
         }
     }

@@ -296,7 +296,7 @@ final class Launch {
                 guard let process, let listener = plan.process.seccompListener else {
                     throw RuntimeError("init channel: a listener that nobody asked for")
                 }
-                try listener.handOver(number, of: process, state: state(.creating, pid: pid))
+                try listener.handOver(number, of: process, pid: pid, state: state(.creating, pid: pid))
                 try sendProceed(socket)
             case .hooksDue:
                 if plan.awaitsDeviceRules { try rules?.enforce() }

@@ -16,14 +16,17 @@ struct SeccompListener {
     /// - Parameters:
     ///   - number: The listener's number in the process.
     ///   - process: The process that the filter holds.
-    ///   - state: The container's state.
+    ///   - pid: Its id.
+    ///   - state: The container's state; its process is another one where `exec` added this one.
     /// - Throws: ``RuntimeError``.
-    func handOver(_ number: Int32, of process: ProcessHandle, state: State) throws(RuntimeError) {
+    func handOver(_ number: Int32, of process: ProcessHandle, pid: Int32, state: State) throws(RuntimeError) {
         let listener = try take(number, of: process)
-        let message = ContainerProcessState(
-            ociVersion: state.ociVersion, pid: state.pid ?? 0, metadata: metadata, state: state)
-        try during("linux.seccomp.listenerPath") { () throws(SystemCallError) in
-            let socket = try FrameSocket.connected(to: path)
+        let message = ContainerProcessState(ociVersion: state.ociVersion, pid: pid, metadata: metadata, state: state)
+        // runc's words, which users look for.
+        let socket = try during("linux.seccomp.listenerPath: failed to connect with seccomp agent") {
+            try FrameSocket.connected(to: path)
+        }
+        try during("linux.seccomp.listenerPath") {
             try socket.send(JSONWriter.bytes(message), descriptors: [listener.rawValue])
         }
     }
@@ -39,11 +42,14 @@ struct SeccompListener {
     }
 }
 
-extension InitProcess {
+extension ProcessPlan {
     /// Installs a filter with a listener, and waits until its supervisor has it: whatever this process does from then on
     /// may be the supervisor's to permit.
-    func installNotifyingFilter() throws(RuntimeError) {
-        guard let filter = plan.process.notifyingFilter else { return }
+    ///
+    /// - Parameter channel: Where the runtime is told of the listener.
+    /// - Throws: ``RuntimeError``.
+    func installNotifyingFilter(_ channel: FrameSocket) throws(RuntimeError) {
+        guard let filter = notifyingFilter else { return }
         let number = try during("linux.seccomp") { try filter.install() }
         let listener = FileDescriptor(owning: Int32(number))
         // Not by sendmsg(2), which may be a call that nobody answers yet.

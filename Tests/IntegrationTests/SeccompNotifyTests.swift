@@ -47,13 +47,63 @@ import Testing
         #expect(facts["syscall sync"] == "EXDEV")
     }
 
+    @Test(arguments: [false, true]) func execHasAListenerOfItsOwn(_ noNewPrivileges: Bool) throws {
+        let socket = try ConsoleSocket(path: scratch.path("l"))
+        let container = try scratch.container {
+            $0.linux["seccomp"] = Self.filter("sync", socket.path)
+            $0.linux["seccomp"]["listenerMetadata"] = "some=thing"
+            $0.process["noNewPrivileges"] = .bool(noNewPrivileges)
+            $0.payload("pause")
+        }
+        try container.create()
+        let (_, own) = try socket.receiveMessage()
+        try container.start()
+        for flags in [[], ["--detach"]] {
+            let log = "/data/log-\(flags.count)"
+            let script = "/payload syscall sync >\(log); echo end >>\(log)"
+            let exec = try container.command(["exec"] + flags + [container.id, "/bin/sh", "-c", script]).start()
+            let (text, listener) = try socket.receiveMessage()
+            try Self.answer(listener)
+            close(listener)
+            _ = try exec.wait().succeeded()
+            try eventually("the program to end") {
+                try Files.read(container.bundle.rootfs + log) == "syscall sync=EXDEV\nend\n"
+            }
+            let message = try Node(parsing: text)
+            #expect(message["metadata"].text == "some=thing")
+            let state = message["state"]
+            #expect(state["id"].text == container.id && state["status"].text == "running")
+            #expect(try state["pid"].number == Int(container.pid()))
+            #expect(message["pid"].number.map { $0 > 1 && $0 != state["pid"].number } == true)
+        }
+        close(own)
+        try container.delete("--force")
+    }
+
+    @Test func execIsRefusedWhereNobodyListensAnyMore() throws {
+        let socket = try ConsoleSocket(path: scratch.path("l"))
+        let container = try scratch.container {
+            $0.linux["seccomp"] = Self.filter("sync", socket.path)
+            $0.payload("pause")
+        }
+        try container.create()
+        let (_, own) = try socket.receiveMessage()
+        try container.start()
+        try Files.removeTree(socket.path)
+        let output = try container.command("exec", container.id, "/payload", "write", "/data/ran").run()
+        #expect(output.status != 0 && !Files.exists(container.bundle.rootfs + "/data/ran"))
+        agentrtOnly { #expect(output.message.contains("linux.seccomp.listenerPath: failed to connect")) }
+        close(own)
+        try container.delete("--force")
+    }
+
     @Test func nobodyListens() throws {
         let container = try scratch.container {
             $0.linux["seccomp"] = Self.filter("sync", try scratch.path("nobody"))
         }
         let message = try container.creating().run().refused()
         agentrtOnly {
-            #expect(message.contains("linux.seccomp.listenerPath: connect"))
+            #expect(message.contains("linux.seccomp.listenerPath: failed to connect with seccomp agent"))
             #expect(Files.list(container.root).filter { !$0.hasPrefix(".") } == [])
         }
     }
@@ -63,7 +113,7 @@ import Testing
             $0.linux["seccomp"] = Self.filter("write", try scratch.path("nobody"))
         }
         let message = try container.creating().run().refused()
-        agentrtOnly { #expect(message.contains("linux.seccomp.syscalls[0]: write cannot be notified")) }
+        agentrtOnly { #expect(message.contains("SCMP_ACT_NOTIFY cannot be used for the write syscall")) }
     }
 
     @Test(.agentrtOnly) func listenerPathIsNeeded() throws {

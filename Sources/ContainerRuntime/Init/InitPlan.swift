@@ -146,8 +146,7 @@ struct InitPlan {
         supervisesConnections = annotations.listedUnixSockets != nil && staysAttached && ConnectionSupervisor.isPossible
         self.process = try ProcessPlan(
             process, seccomp: supervisesConnections ? linux.seccomp?.permittingSupervisedSockets : linux.seccomp,
-            memoryPolicy: linux.memoryPolicy, canNotify: true,
-            stateRoot: stateRoot)
+            memoryPolicy: linux.memoryPolicy, stateRoot: stateRoot)
         if annotations.hasReapingInit, self.process.notifyingFilter != nil {
             throw RuntimeError("linux.seccomp.listenerPath: goes with no reaping init (annotations.dev.agentrt.init)")
         }

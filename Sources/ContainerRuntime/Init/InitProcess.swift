@@ -158,7 +158,7 @@ struct InitProcess {
 
     /// Says `ready` and, for `create`, waits until `start` opens the FIFO.
     private func awaitStart() throws(RuntimeError) {
-        try installNotifyingFilter()
+        try plan.process.installNotifyingFilter(channel)
         try channel.send(.ready)
         if case .fifo(let number, _) = start { try awaitStarter(number) }
         if !plan.hooks.startContainer.isEmpty {

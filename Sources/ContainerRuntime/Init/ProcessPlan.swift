@@ -60,8 +60,7 @@ struct ProcessPlan {
     }
 
     init(
-        _ process: Process, seccomp: Seccomp?, memoryPolicy: MemoryPolicy? = nil, canNotify: Bool = false,
-        stateRoot: StateRoot
+        _ process: Process, seccomp: Seccomp?, memoryPolicy: MemoryPolicy? = nil, stateRoot: StateRoot
     ) throws(RuntimeError) {
         guard let command = process.args.first, !command.isEmpty else {
             throw RuntimeError("process.args: names no program")
@@ -96,12 +95,11 @@ struct ProcessPlan {
             try SeccompCompilation(profile, stateRoot: stateRoot).installable()
         }
         if let seccomp, seccomp.notifies {
-            guard canNotify else {
-                throw RuntimeError("linux.seccomp: seccomp notification is not supported for this process")
-            }
-            // Init says by write(2) that there is a listener; nobody could answer yet.
+            // The process itself says by write(2) that there is a listener; nobody could answer yet.
             if let index = seccomp.syscalls.firstIndex(where: { $0.action == .notify && $0.names.contains("write") }) {
-                throw RuntimeError("linux.seccomp.syscalls[\(index)]: write cannot be notified, the runtime needs it")
+                throw RuntimeError(
+                    "linux.seccomp.syscalls[\(index)]: SCMP_ACT_NOTIFY cannot be used for the write syscall, "
+                        + "which the runtime needs")
             }
             guard let path = seccomp.listenerPath else { throw RuntimeError("linux.seccomp.listenerPath: is missing") }
             seccompListener = SeccompListener(path: path, metadata: seccomp.listenerMetadata)
