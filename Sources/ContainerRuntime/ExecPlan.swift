@@ -71,6 +71,7 @@ struct ExecPlan {
                 added, seccomp: linux.seccomp, memoryPolicy: linux.memoryPolicy, stateRoot: container.root),
             annotations: try RuntimeAnnotations(record.annotations), hasUserNamespace: namespaces.contains(.user),
             uidMappings: linux.uidMappings, gidMappings: linux.gidMappings,
+            deniesGroups: IDMaps.denyGroups(linux.gidMappings),
             preservedDescriptors: options.preservedDescriptors, listeningDescriptors: options.listeningDescriptors)
         try start.process.lower(record.standIns)
         legacyGroups = LegacyGroups(places: record.legacyCgroups)

@@ -34,15 +34,31 @@ struct IDMaps {
         }
     }
 
-    /// Writes the maps of a process's user namespace.
+    /// Whether the caller writes a map of groups without any right, which the kernel permits only where setgroups(2) is
+    /// denied in the namespace for good.
+    static func denyGroups(_ gidMappings: [IDMapping]) -> Bool {
+        effectiveUserID() != 0 && isOwn(effectiveGroupID(), gidMappings)
+    }
+
+    /// Writes the maps of a process's user namespace, a user's own id by itself and more by ``IDMapHelper``.
     func write(of pid: Int32) throws(RuntimeError) {
-        let isPrivileged = effectiveUserID() == 0
-        if !isPrivileged {
-            // The kernel's condition for a map written without CAP_SETGID.
-            try put("deny", "/proc/\(pid)/setgroups", "user namespace")
+        let (uid, gid) = (effectiveUserID(), effectiveGroupID())
+        if Self.denyGroups(gidMappings) { try put("deny", "/proc/\(pid)/setgroups", "user namespace") }
+        if uid == 0 || Self.isOwn(gid, gidMappings) {
+            try put(text(gidMappings), "/proc/\(pid)/gid_map", "\(origin).gidMappings")
+        } else {
+            try IDMapHelper.groups.write(gidMappings, ownID: gid, of: pid, origin: "\(origin).gidMappings")
         }
-        try put(text(gidMappings), "/proc/\(pid)/gid_map", "\(origin).gidMappings")
-        try put(text(uidMappings), "/proc/\(pid)/uid_map", "\(origin).uidMappings")
+        if uid == 0 || Self.isOwn(uid, uidMappings) {
+            try put(text(uidMappings), "/proc/\(pid)/uid_map", "\(origin).uidMappings")
+        } else {
+            try IDMapHelper.users.write(uidMappings, ownID: uid, of: pid, origin: "\(origin).uidMappings")
+        }
+    }
+
+    /// Whether nothing is mapped but the caller's own id.
+    private static func isOwn(_ id: UInt32, _ mappings: [IDMapping]) -> Bool {
+        mappings.count == 1 && mappings[0].size == 1 && mappings[0].hostID == id
     }
 
     private func text(_ mappings: [IDMapping]) -> String {
@@ -52,9 +68,6 @@ struct IDMaps {
     private func put(_ text: String, _ path: String, _ what: String) throws(RuntimeError) {
         do throws(SystemCallError) {
             try openFile(path, .writeOnly).write(text)
-        } catch  where error.errno == .notPermitted && effectiveUserID() != 0 {
-            throw RuntimeError(
-                "\(what): a user may map only the own id, once (here \(effectiveUserID()) and \(effectiveGroupID()))")
         } catch {
             throw RuntimeError("\(what): \(error)")
         }

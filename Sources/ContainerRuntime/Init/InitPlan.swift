@@ -11,6 +11,8 @@ struct InitPlan {
     let joinedNamespaces: [JoinedNamespace]
     let uidMappings: [IDMapping]
     let gidMappings: [IDMapping]
+    /// Whether setgroups(2) is denied in the new user namespace.
+    let deniesGroups: Bool
     /// The root file system's path on the host.
     let rootPath: String
     let isRootReadOnly: Bool
@@ -101,6 +103,7 @@ struct InitPlan {
         newNamespaces = new
         joinedNamespaces = joined
         (uidMappings, gidMappings) = IDMaps.mappings(of: linux)
+        deniesGroups = IDMaps.denyGroups(gidMappings)
         for (key, mappings) in [("uidMappings", uidMappings), ("gidMappings", gidMappings)]
         where new.contains(.user) && mappings.isEmpty {
             throw RuntimeError("linux.\(key): is missing, a new user namespace needs it")

@@ -39,8 +39,8 @@ struct InitProcess {
     private var program: ProgramStart {
         ProgramStart(
             process: plan.process, annotations: plan.annotations, hasUserNamespace: plan.hasUserNamespace,
-            uidMappings: plan.uidMappings, gidMappings: plan.gidMappings, preservedDescriptors: preservedDescriptors,
-            listeningDescriptors: listeningDescriptors, watch: watch)
+            uidMappings: plan.uidMappings, gidMappings: plan.gidMappings, deniesGroups: plan.deniesGroups,
+            preservedDescriptors: preservedDescriptors, listeningDescriptors: listeningDescriptors, watch: watch)
     }
 
     /// Runs to the end.

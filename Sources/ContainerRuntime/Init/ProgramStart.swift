@@ -11,6 +11,8 @@ struct ProgramStart {
     let hasUserNamespace: Bool
     let uidMappings: [IDMapping]
     let gidMappings: [IDMapping]
+    /// Whether setgroups(2) is denied in the user namespace (user_namespaces(7)).
+    var deniesGroups = false
     /// How many descriptors from 3 on the program keeps.
     let preservedDescriptors: Int32
     /// How many of these are sockets to accept on.
@@ -173,8 +175,7 @@ struct ProgramStart {
     /// Whether setgroups(2) is permitted here; where it is not, nobody may ask for groups.
     private func setsGroups() -> Bool {
         guard hasUserNamespace, process.additionalGroups.isEmpty else { return true }
-        // A map that its own user wrote comes with setgroups denied (user_namespaces(7)).
-        return uidMappings.contains { $0.size > 1 }
+        return !deniesGroups && (uidMappings + gidMappings).contains { $0.size > 1 }
     }
 
     /// The Landlock rule set of the annotation, with a rule for each path that is there.
