@@ -49,7 +49,7 @@ struct AddedProcess {
 
     private func join() throws(RuntimeError) {
         try ExecutableLookup.recordOwnImage()
-        try during("cgroup") { try plan.legacyGroups.take(currentProcessID()) }
+        try during("cgroup") { try plan.legacyGroups.openEntrances().enter() }
         if plan.affinity.isEmpty, !plan.start.isSandbox { try ProcessorAffinity.reset() }
         try plan.affinity.applyFinal()
         if let adjustment = plan.start.process.oomScoreAdjustment {

@@ -22,11 +22,11 @@ struct Birth {
                 into: cgroup,
                 join: { () throws(RuntimeError) in
                     try during("join what is kept warm") { try user.descriptor.joinNamespace(.user) }
-                    return plan.newNamespaces
+                    return plan.namespacesAtBirth
                 }, body: body)
         }
         if plan.joinedNamespaces.isEmpty && plan.timeOffsets.isEmpty {
-            return try Joiner.clone(plan.newNamespaces, into: cgroup, asSibling: false, body: body)
+            return try Joiner.clone(plan.namespacesAtBirth, into: cgroup, asSibling: false, body: body)
         }
         return try makeThroughJoiner(into: cgroup, body: body)
     }
@@ -39,9 +39,9 @@ struct Birth {
             into: cgroup,
             join: { () throws(RuntimeError) in
                 try join(namespaces)
-                guard !plan.timeOffsets.isEmpty else { return plan.newNamespaces }
+                guard !plan.timeOffsets.isEmpty else { return plan.namespacesAtBirth }
                 try makeTimeNamespace()
-                return plan.newNamespaces.subtracting(.time)
+                return plan.namespacesAtBirth.subtracting(.time)
             }, body: body)
     }
 

@@ -162,6 +162,7 @@ final class Launch {
         let consoleSocket = try options.consoleSocket.map { path throws(RuntimeError) in
             try during("console socket") { try FrameSocket.connected(to: path) }
         }
+        let entrances = try during("cgroup") { try legacyGroups?.openEntrances() }
         let prepared = try PreparedTrees(for: plan)
         let sources = plan.warm == nil ? nil : try HostSources(plan)
         let outputLimit = plan.process.hasTerminal ? nil : plan.annotations.output
@@ -191,9 +192,10 @@ final class Launch {
             }
             InitProcess(
                 plan: plan, channel: FrameSocket(FileDescriptor(owning: initNumber)), start: start,
-                prepared: prepared, sources: sources, hookState: state(.creating, pid: currentProcessID()),
-                consoleSocket: consoleSocket, gate: gateSockets, makesSessionKeyring: !options.sharesKeyring,
-                preservedDescriptors: options.preservedDescriptors, listeningDescriptors: options.listeningDescriptors,
+                entrances: entrances, prepared: prepared, sources: sources,
+                hookState: state(.creating, pid: currentProcessID()), consoleSocket: consoleSocket, gate: gateSockets,
+                makesSessionKeyring: !options.sharesKeyring, preservedDescriptors: options.preservedDescriptors,
+                listeningDescriptors: options.listeningDescriptors,
                 watch: watchEnd.map {
                     CallWatchEnd(
                         filters: $0.filters, socket: $0.socket.descriptor.rawValue,
@@ -278,8 +280,6 @@ final class Launch {
 
     private func handshake() throws(RuntimeError) {
         guard let socket = channel else { return }
-        // Before init goes on, and before any code but the runtime's runs.
-        try during("cgroup") { () throws(SystemCallError) in try legacyGroups?.take(pid) }
         try plan.networkDevices.move(to: pid)
         if plan.newNamespaces.contains(.user) { try sendProceed(socket) }
         try startGate()

@@ -88,6 +88,7 @@ public struct LegacyGroups: Sendable {
             }
             if index == path.components.count - 2 { try share(parentSettings, place) }
         }
+        if made.contains(place) { return }
         guard try attempt({ () throws(SystemCallError) in try processes(of: place) }).isEmpty else {
             throw CgroupError("\(quoted(place)) holds processes already")
         }
@@ -263,7 +264,15 @@ public struct LegacyGroups: Sendable {
 
     // MARK: Life
 
-    /// Puts a process into the groups; what it starts from now on is in them too.
+    /// Opens the ways into the groups for a process that is yet to be born, and may not have the right to.
+    ///
+    /// - Returns: The ways; they close with the value.
+    /// - Throws: `SystemCallError`.
+    public func openEntrances() throws(SystemCallError) -> LegacyEntrances {
+        try LegacyEntrances(to: places.values)
+    }
+
+    /// Puts a process that runs already into the groups; what it starts from now on is in them too.
     ///
     /// - Parameter process: Its id.
     /// - Throws: `SystemCallError`.

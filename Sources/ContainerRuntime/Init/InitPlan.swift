@@ -1,3 +1,4 @@
+internal import Cgroup
 internal import LinuxSystem
 internal import OCISpec
 
@@ -180,6 +181,25 @@ extension InitPlan {
         if newNamespaces.contains(.network) { try during("loopback") { try bringLoopbackUp() } }
         if newNamespaces.contains(.user), annotations.executablePaths != nil {
             try Sysctls.apply("user/max_user_namespaces", "0")
+        }
+    }
+
+    /// The new namespaces that the first process is born in. Its view of control groups begins where it is when the view
+    /// is made, and it enters those of cgroup v1 only after its birth (``settleControlGroups(_:)``).
+    var namespacesAtBirth: NamespaceSet {
+        legacyCgroups.isEmpty ? newNamespaces : newNamespaces.subtracting(.cgroup)
+    }
+
+    /// Moves this process, the container's first, into its control groups of cgroup v1, before it does anything that
+    /// their limits are to count.
+    ///
+    /// - Parameter entrances: The ways into them, opened by the runtime.
+    /// - Throws: ``RuntimeError``.
+    func settleControlGroups(_ entrances: LegacyEntrances?) throws(RuntimeError) {
+        guard let entrances else { return }
+        try during("cgroup") { () throws(SystemCallError) in
+            try entrances.enter()
+            if newNamespaces.contains(.cgroup) { try unshareNamespaces(.cgroup) }
         }
     }
 

@@ -1,3 +1,4 @@
+internal import Cgroup
 internal import LinuxSystem
 internal import NetworkRules
 internal import OCISpec
@@ -9,6 +10,8 @@ struct InitProcess {
     let plan: InitPlan
     let channel: FrameSocket
     let start: StartCondition
+    /// The ways into its groups of cgroup v1; nil where it has none.
+    let entrances: LegacyEntrances?
     let prepared: PreparedTrees
     /// What was seen of the host where the file system stands ready; else nil.
     let sources: HostSources?
@@ -59,6 +62,7 @@ struct InitProcess {
     // MARK: All that can fail
 
     private func prepare() throws(RuntimeError) -> String {
+        try plan.settleControlGroups(entrances)
         try program.refuseFiles()
         if case .fifo = start {
             // It may wait for days, and whoever reads the other end of the caller's pipe with it.

@@ -142,7 +142,7 @@ import Testing
     @Test(.differs(.crun, "refuses hybrid hosts"), arguments: [true, false])
     func containerSeesItsLimits(_ hasOwnView: Bool) throws {
         let facts = try scratch.facts {
-            if !hasOwnView { $0.share("cgroup") }
+            if hasOwnView { $0.namespace("cgroup") }
             $0.mount("/sys/fs/cgroup", type: "cgroup", source: "cgroup", ["nosuid", "noexec", "nodev"])
             $0.linux["resources"] = ["memory": ["limit": 67_108_864], "pids": ["limit": 33]]
             $0.payload(
@@ -157,6 +157,25 @@ import Testing
             #expect(facts["read /sys/fs/cgroup/unified/cgroup.procs"] == "1")
             #expect(facts["list /sys/fs/cgroup"] == "memory pids unified")
         }
+    }
+
+    /// Programs look there for the way to the files of their limits; one that `exec` adds is in the same groups.
+    @Test(.differs(.crun, "refuses hybrid hosts")) func viewOfControlGroupsBeginsAtTheContainers() throws {
+        let container = try scratch.container {
+            $0.linux["resources"] = ["memory": ["limit": 67_108_864], "pids": ["limit": 33]]
+            $0.namespace("cgroup")
+            $0.shell("cat /proc/self/cgroup >/seen; exec sleep 1000")
+        }
+        try container.create()
+        try container.start()
+        try eventually("the program to look") {
+            try Files.exists(container.bundle.rootfs + "/seen") && Files.read(container.bundle.rootfs + "/seen") != ""
+        }
+        let added = try container.command("exec", container.id, "/bin/cat", "/proc/self/cgroup").run().succeeded()
+        for text in [try Files.read(container.bundle.rootfs + "/seen"), added.standardOutput] {
+            for controller in ["memory", "pids"] { #expect(text.contains(":\(controller):/\n"), "\(text)") }
+        }
+        try container.delete("--force")
     }
 
     /// Frozen by somebody else: SIGKILL alone would wait for ever.
