@@ -19,6 +19,12 @@ enum UpdateVerb {
 
     private enum Kind { case bytes, number, text }
 
+    /// Those for which 0 means "not said", and whether -1 lifts the limit.
+    private static let zeroSaysNothing = [
+        "memory": true, "memory-reservation": true, "pids-limit": true, "cpu-quota": true, "cpu-period": false,
+        "cpu-share": false, "cpu-rt-runtime": false, "cpu-rt-period": false, "blkio-weight": false,
+    ]
+
     static func run(_ global: GlobalOptions) throws -> Int32 {
         let arguments = try Arguments(
             global.verbArguments,
@@ -67,23 +73,22 @@ enum UpdateVerb {
     ) throws(UsageError) -> JSONValue {
         var groups: [String: JSONObject] = [:]
         for (limit, text) in values {
-            let value: JSONValue
-            switch limit.kind {
-            case .text: value = text.json
-            case .number:
-                guard let number = Int64(text) else {
-                    throw UsageError("--\(limit.option): \"\(text)\" is no whole number")
-                }
-                value = number.json
-            case .bytes:
-                guard let number = bytes(text) else {
-                    throw UsageError("--\(limit.option): \"\(text)\" is no number of bytes, such as 512m")
-                }
-                value = number.json
-            }
+            let value = limit.kind == .text ? text.json : try number(text, of: limit.option, limit.kind).json
             groups[limit.group, default: JSONObject()].append(limit.key, value)
         }
         return groups.mapValues(\.json).json
+    }
+
+    private static func number(_ text: String, of option: String, _ kind: Kind) throws(UsageError) -> Int64 {
+        guard let number = kind == .bytes ? bytes(text) : Int64(text) else {
+            let what = kind == .bytes ? "number of bytes, such as 512m" : "whole number"
+            throw UsageError("--\(option): \"\(text)\" is no \(what)")
+        }
+        // Whoever gives it means something by it, and the specification takes it for "not said".
+        if number == 0, let isLiftable = zeroSaysNothing[option] {
+            throw UsageError("--\(option): 0 changes nothing" + (isLiftable ? "; -1 lifts the limit" : ""))
+        }
+        return number
     }
 
     /// Bytes, with a unit of 1024 as runc and Docker write it: `512m`, `2GiB`; -1 is no limit.

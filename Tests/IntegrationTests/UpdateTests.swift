@@ -18,6 +18,8 @@ import Testing
         (["--memory", "much"], "--memory: \"much\" is no number of bytes"),
         (["--memory", "-2"], "--memory: \"-2\" is no number of bytes"),
         (["--memory", "99999999999999t"], "--memory: \"99999999999999t\" is no number of bytes"),
+        (["--memory", "0"], "--memory: 0 changes nothing; -1 lifts the limit"),
+        (["--cpu-share", "0"], "--cpu-share: 0 changes nothing"),
         (["--pids-limit", "1.5"], "--pids-limit: \"1.5\" is no whole number"),
         (["--cpu-rt-runtime", "5"], "linux.resources.cpu.realtimeRuntime: "),
         (["--kernel-memory", "5m"], "linux.resources.memory.kernel: "),
