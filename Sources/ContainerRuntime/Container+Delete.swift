@@ -10,6 +10,7 @@ extension Container {
     public func delete(force: Bool = false) throws(RuntimeError) {
         let directory: StateDirectory
         do throws(RuntimeError) {
+            if force { try endWhatHoldsUp() }
             directory = try StateDirectory(opening: id, in: root, locks: true)
         } catch {
             if force, try !root.containerIDs().contains(id) { return }
@@ -33,11 +34,33 @@ extension Container {
         try remove(record, try record?.openCgroup(), directory)
     }
 
-    /// Ends what lives in the control group that a container of this name has by default, whose record is lost.
+    /// Ends the first process of a container that another call does not let go of for a second. So does one that was killed
+    /// while its init stands still in a frozen group: init has copies of the call's descriptors until it goes on.
+    private func endWhatHoldsUp() throws(RuntimeError) {
+        let directory = try StateDirectory(opening: id, in: root, locks: false)
+        if try during(directory.path, { try directory.isFree(within: 1000) }) { return }
+        if let record = try directory.load(), let process = try directory.liveProcess(record) {
+            try endFirstProcess(process, record)
+        } else {
+            try endWhatIsLeft()
+        }
+    }
+
+    /// Ends what lives in the control group of a container that has no record: the one that the call which makes it has
+    /// noted, else the one that a container of this name has by default.
     private func endWhatIsLeft() throws(RuntimeError) {
         guard let hierarchy = try during("cgroup", { try UnifiedHierarchy.ofHost() }) else { return }
-        try during("cgroup") {
-            try Cgroup.open(try ControlGroupPlan.path(id.description, in: hierarchy), in: hierarchy)?.remove()
+        var places = try UnfinishedCall.places(of: id, in: root)
+        if places.isEmpty { places = [.group(try ControlGroupPlan.path(id.description, in: hierarchy))] }
+        for place in places {
+            switch place {
+            case .none: continue
+            case .scope(let unit):
+                try during("remove \(quoted(unit))") { () throws(CgroupError) in try SystemdManager().stop(unit) }
+            case .group(let path):
+                if try root.hasContainer(in: path, except: id) { continue }
+                try during("cgroup") { try Cgroup.open(path, in: hierarchy)?.remove() }
+            }
         }
     }
 

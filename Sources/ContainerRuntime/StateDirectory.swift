@@ -270,6 +270,25 @@ struct StateDirectory {
         self.id = id
     }
 
+    /// Waits for nobody to work on the container.
+    ///
+    /// - Parameter milliseconds: The longest wait.
+    /// - Returns: Whether nobody does.
+    /// - Throws: `SystemCallError`.
+    func isFree(within milliseconds: Int64) throws(SystemCallError) -> Bool {
+        let deadline = bootTime() + milliseconds * 1_000_000
+        while true {
+            do throws(SystemCallError) {
+                try directory.lock(waits: false)
+                try directory.unlock()
+                return true
+            } catch  where error.errno == .wouldBlock {
+                if bootTime() > deadline { return false }
+                sleep(milliseconds: 10)
+            }
+        }
+    }
+
     /// Locks the directory again after ``unlock()``.
     ///
     /// - Returns: Whether it is still there; one that is gone was deleted meanwhile, and the id may be another's.

@@ -44,15 +44,6 @@ extension StateRoot {
             return sessions
         }
     }
-
-    private func cgroupPath(of id: ContainerID) throws(RuntimeError) -> String? {
-        do throws(RuntimeError) {
-            return try StateDirectory(opening: id, in: self, locks: false).load()?.cgroupPath
-        } catch {
-            if try containerIDs().contains(id) { throw error }
-            return nil  // It went meanwhile.
-        }
-    }
 }
 
 extension SessionDetails {

@@ -20,6 +20,31 @@ extension UnfinishedCall {
         }
     }
 
+    /// Where calls that make a container, or have been killed over it, wrote that its control group is.
+    ///
+    /// - Parameters:
+    ///   - id: The container.
+    ///   - root: The state root.
+    /// - Returns: The places; none where no such call is noted.
+    /// - Throws: ``RuntimeError``.
+    static func places(of id: ContainerID, in root: StateRoot) throws(RuntimeError) -> [ControlGroupPlan.Place] {
+        var places: [ControlGroupPlan.Place] = []
+        let folder = FileDescriptorBox(
+            try during("state directory") { try openFolder(in: FileDescriptorBox(root.open()).descriptor) })
+        for name in try during("state directory", { try folder.descriptor.entries(path: folderName) }) {
+            let bytes: [UInt8]
+            do throws(SystemCallError) {
+                bytes = try folder.descriptor.open(name, .readOnly).readAll(limit: 4096)
+            } catch  where error.errno == .noSuchFile {
+                continue  // That call has ended.
+            } catch {
+                throw RuntimeError("state directory: \(error)")
+            }
+            if let note = try Note(bytes), note.id == id.description { places.append(note.group) }
+        }
+        return places
+    }
+
     private func clear(
         _ other: String, in root: StateRoot, _ report: @escaping @Sendable (String) -> Void
     ) throws {
@@ -99,24 +124,13 @@ private struct Leftover {
         if let process = try directory.liveProcess(record) { try container.endFirstProcess(process, record) }
         var record = record
         var cgroup = try record.openCgroup()
-        if let group = cgroup, try during("cgroup", { try group.isPopulated() }), try isTaken(record) {
+        // A later container may use it, and then it is no longer this call's to remove.
+        if let group = cgroup, try during("cgroup", { try group.isPopulated() }),
+            try container.root.hasContainer(in: group.path, except: container.id, rootDirectory)
+        {
             (cgroup, record.cgroupPath, record.legacyCgroups) = (nil, nil, [:])
         }
         try container.remove(record, cgroup, directory)
-    }
-
-    /// Whether a later container uses the control group, which then is no longer this call's to remove.
-    private func isTaken(_ record: ContainerRecord) throws(RuntimeError) -> Bool {
-        for id in try container.root.containerIDs() where id != container.id {
-            do throws(RuntimeError) {
-                let other = try StateDirectory(opening: id, in: container.root, rootDirectory, locks: false)
-                if try other.load()?.cgroupPath == record.cgroupPath { return true }
-            } catch {
-                // It may have gone meanwhile. Whose record cannot be read may have the group as well.
-                if try container.root.containerIDs().contains(id) { return true }
-            }
-        }
-        return false
     }
 
     /// Removes the group of a call that had no process yet, or whose process is known to nobody any more.

@@ -81,7 +81,7 @@ struct UnfinishedCall {
         }
     }
 
-    private static func openFolder(in root: borrowing FileDescriptor) throws(SystemCallError) -> FileDescriptor {
+    static func openFolder(in root: borrowing FileDescriptor) throws(SystemCallError) -> FileDescriptor {
         do throws(SystemCallError) {
             return try root.open(folderName, [.readOnly, .directory])
         } catch  where error.errno == .noSuchFile {

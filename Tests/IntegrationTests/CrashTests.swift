@@ -70,6 +70,32 @@ import Testing
         try container.delete("--force")
     }
 
+    /// Init stands still before it can close what it has of the killed call's lock.
+    @Test func createThatWasKilledInAFrozenGroupIsDeleted() throws {
+        let path = try Session.shared.get().controlGroup + "/frozen-" + uniqueNumber()
+        let hierarchy = try #require(
+            ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"].first { Files.exists($0 + "/cgroup.controllers") })
+        let above = hierarchy + path
+        try Files.makeDirectory(above)
+        defer {
+            try? Files.write("0", to: above + "/cgroup.freeze")
+            rmdir(above)
+        }
+        let container = try scratch.container {
+            $0.linux["cgroupsPath"] = .text(path + "/container")
+            $0.payload("pause")
+        }
+        try Files.write("1", to: above + "/cgroup.freeze")
+        let create = try container.creating().start()
+        let processes = above + "/container/cgroup.procs"
+        try eventually("init to be born") { try Files.exists(processes) && Files.read(processes) != "" }
+        create.kill(SIGKILL)
+        _ = try create.wait()
+        try container.delete("--force")
+        #expect(!Files.exists(above + "/container"))
+        #expect(Files.list(container.root).allSatisfy { $0.hasPrefix(".") })
+    }
+
     // MARK: Killing
 
     private func limitedContainer(ending: Bool = false) throws -> Container {

@@ -177,6 +177,26 @@ import Testing
         #expect(message.contains("linux.resources.memory.limit: ") && message.contains("threaded"), "\(message)")
     }
 
+    /// A container that may write its control groups divides what it was given, and cannot give itself more: its own
+    /// limits are above the boundary of delegation (cgroup-v2.rst, `nsdelegate`, Model of Delegation).
+    @Test func delegationEndsAtTheContainersGroup() throws {
+        try #require(Files.read("/proc/self/mounts").contains("nsdelegate"))
+        let output = try scratch.run {
+            $0.namespace("cgroup")
+            $0.mount("/sys/fs/cgroup", type: "cgroup", source: "cgroup", ["nosuid", "noexec", "nodev", "rw"])
+            $0.linux["resources"] = ["memory": ["limit": 67_108_864], "pids": ["limit": 33]]
+            $0.shell(
+                """
+                cd /sys/fs/cgroup
+                for file in memory.max pids.max; do echo max >$file && echo "$file was lifted"; done
+                mkdir inner && echo 0 >inner/cgroup.procs && echo '+memory +pids' >cgroup.subtree_control || exit 3
+                echo 1048576 >inner/memory.high && echo 9 >inner/pids.max || exit 4
+                cat memory.max inner/memory.high pids.max inner/pids.max
+                """)
+        }
+        #expect(output.status == 0 && output.standardOutput == "67108864\n1048576\n33\n9\n", "\(output)")
+    }
+
     private func group(of container: Container) throws -> String {
         try "/sys/fs/cgroup" + Session.shared.get().controlGroup + "/" + container.id
     }
