@@ -148,6 +148,17 @@ struct LinkMountTests {
         #expect(facts["read /data/target"] == "of the rootfs")
     }
 
+    /// Where the kernel's own links lead is not the bundle's to say.
+    @Test func linkOfProcIsNotMountedOver() throws {
+        let link = try link(to: "/somewhere/else")
+        let container = try scratch.container {
+            $0.mount("/proc/self", type: "bind", source: link, ["bind", "src-nofollow", "dest-nofollow"])
+            $0.payload("write", "/data/ran")
+        }
+        let message = try container.creating().run().refused()
+        agentrtOnly { #expect(message.contains("\"/proc/self\"") && message.contains("over a link of the kernel's")) }
+    }
+
     private func link(to target: String) throws -> String {
         let path = try scratch.path("link")
         try check(symlink(target, path), "symlink", path)

@@ -43,6 +43,46 @@ import Testing
         #expect(Files.list(other.rootfs + "/data") == ["file"])
     }
 
+    @Test(arguments: ["", "user", "shared"]) func whatIsMountedOverTheRootIsTheRoot(_ kind: String) throws {
+        let other = try scratch.bundle()
+        try Files.write("of the other", to: other.rootfs + "/etc/mark")
+        let covered = try scratch.makeDirectory("covered")
+        let container = try scratch.container {
+            if kind == "user" { $0.userNamespace() }
+            if kind == "shared" { $0.linux["rootfsPropagation"] = "shared" }
+            $0.root["root"]["readonly"] = true
+            let mounts: [Node] = [
+                ["destination": "/data", "type": "bind", "source": .text(covered), "options": ["bind"]],
+                ["destination": "/", "type": "bind", "source": .text(other.rootfs), "options": ["rbind"]],
+            ]
+            $0.root["mounts"] = .list(mounts + $0.root["mounts"].elements)
+            $0.payload(
+                "read", "/etc/mark", "/proc/self/comm", ",", "write", "/etc/new", ",", "list", "/data", ",", "say",
+                "ready", ",", "pause")
+        }
+        try Files.write("", to: covered + "/file")
+        let process = try container.create()
+        try container.start()
+        try process.waitForOutput("ready")
+        let facts = Facts(process.standardOutput)
+        #expect(facts["read /etc/mark"] == "of the other" && facts["read /proc/self/comm"] == "payload")
+        #expect(facts["write /etc/new"] == "EROFS")
+        #expect(facts["list /data"] == "", "what was mounted before is covered")
+        let mounts = try Files.read("/proc/self/mountinfo")
+        #expect(!mounts.contains(other.directory) && !mounts.contains(container.bundle.directory))
+        let theirs = try MountTable(Files.read("/proc/\(container.pid())/mountinfo"))
+        #expect(theirs["/proc/bus"]?.options.contains("ro") == true)
+        try container.delete("--force")
+    }
+
+    @Test(.agentrtOnly, arguments: ["tmpcopyup", "remount,ro"]) func notOverTheRoot(_ options: String) throws {
+        let container = try scratch.container {
+            $0.mount("//.", type: "tmpfs", options.split(separator: ",").map(String.init))
+        }
+        let message = try container.creating().run().refused()
+        #expect(message.contains("the root"), "\(message)")
+    }
+
     @Test(arguments: ["no-such-rootfs", "config.json", ""]) func rootfsMustBeADirectory(_ path: String) throws {
         let container = try scratch.container { $0.root["root"]["path"] = .text(path) }
         let message = try container.creating().run().refused()

@@ -20,6 +20,8 @@ struct MountPlan {
     let source: Source
     /// The path in the container.
     let destination: String
+    /// Whether that is the root: what is mounted over it is the container's root file system from then on.
+    let isRoot: Bool
     let options: MountOptions
     /// How owners are shown; nil as they are.
     let idMap: IDMapPlan?
@@ -37,9 +39,7 @@ struct MountPlan {
     init(_ mount: Mount, index: Int, bundle: String, label: String? = nil) throws(RuntimeError) {
         origin = "mounts[\(index)]"
         destination = mount.destination
-        if mount.destination.split(separator: "/").allSatisfy({ $0 == "." }) {
-            throw RuntimeError("\(origin).destination: mounting over the root file system is not supported yet")
-        }
+        isRoot = mount.destination.split(separator: "/").allSatisfy { $0 == "." }
         do throws(RuntimeError) {
             var options = try MountOptions(mount.options)
             // procfs, sysfs and mqueue have labels of their own.
@@ -83,6 +83,15 @@ struct MountPlan {
             guard case .bind = source else {
                 throw RuntimeError("\(origin).options: id maps are for bind mounts of files and directories only")
             }
+        }
+        if isRoot {
+            switch source {
+            case .bind, .fileSystem: break
+            case .cgroup, .remount, .link:
+                throw RuntimeError("\(origin).destination: only another root file system goes over the root")
+            }
+            // crun refuses it too: that would copy the whole of the root file system into memory.
+            if options.copiesUp { throw RuntimeError("\(origin).options: \"tmpcopyup\" is not for the root") }
         }
         if options.copiesUp, type != "tmpfs" {
             throw RuntimeError("\(origin).options: \"tmpcopyup\" is for a tmpfs")

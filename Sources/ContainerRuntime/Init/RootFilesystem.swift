@@ -7,8 +7,8 @@ internal import OCISpec
 /// descriptor. Nothing is looked up by a path that the container's files could redirect.
 struct RootFilesystem: ~Copyable {
     let plan: InitPlan
-    /// The root, mounted over its own path.
-    let root: RootDirectory
+    /// The root, mounted over its own path, or what the bundle has mounted over it.
+    private(set) var root: RootDirectory
     /// What becomes read-only last: until then, mounts, devices and the terminal are made in it.
     private var readOnlyAtLast: [FileDescriptorBox] = []
     /// Where the files lie that new mounts cover, if not in ``root``.
@@ -175,7 +175,10 @@ struct RootFilesystem: ~Copyable {
                 try tree.change(setting: mount.options.setting.subtracting(.readOnly))
             }
         }
+        // What is mounted in it is this container's alone, and pivot_root(2) takes no mount below a shared one.
+        if mount.isRoot { try during(what) { try tree.change(propagation: .isolated, isRecursive: true) } }
         try during(what) { try tree.attach(to: target) }
+        if mount.isRoot { root = RootDirectory(try during(what) { try tree.descriptor.duplicated() }) }
         if mount.isTemporaryFileSystem, mount.options.setting.contains(.readOnly) {
             readOnlyAtLast.append(FileDescriptorBox(try during(what) { try tree.descriptor.duplicated() }))
         }
@@ -212,12 +215,20 @@ struct RootFilesystem: ~Copyable {
         }
     }
 
+    /// PROC_SUPER_MAGIC, SYSFS_MAGIC, DEVPTS_SUPER_MAGIC.
+    private static let systemMagics: [UInt32] = [0x9fa0, 0x6265_6572, 0x1cd1]
+
     /// What is mounted on, made where it is missing.
     private func openTarget(_ mount: MountPlan, isFile: Bool) throws(SystemCallError) -> FileDescriptor {
         if mount.options.keepsDestinationLink {
             let (parent, name) = try root.openParent(of: mount.destination)
             if try parent.descriptor.status(of: name)?.kind == .symbolicLink {
-                return try parent.descriptor.open(name, [.path, .noFollow])
+                let link = try parent.descriptor.open(name, [.path, .noFollow])
+                // /proc/self and its like: programs trust where they lead.
+                guard try !Self.systemMagics.contains(link.fileSystemMagic()) else {
+                    throw SystemCallError(call: "mount", object: "over a link of the kernel's", errno: .notPermitted)
+                }
+                return link
             }
         }
         return isFile ? try root.openMakingFile(mount.destination) : try root.openMakingDirectory(mount.destination)

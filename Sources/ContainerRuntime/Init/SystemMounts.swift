@@ -18,7 +18,7 @@ struct SystemMounts {
         var place = ""
         for component in destination.split(separator: "/") { place += "/" + String(component) }
         if place.isEmpty { place = "/" }
-        mounts.removeAll { $0.destination == place || $0.destination.hasPrefix(place + "/") }
+        mounts.removeAll { place == "/" || $0.destination == place || $0.destination.hasPrefix(place + "/") }
         if isSystem { mounts.append((place, FileDescriptorBox(try tree.descriptor.duplicated()))) }
     }
 
