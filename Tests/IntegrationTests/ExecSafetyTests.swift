@@ -169,17 +169,57 @@ import Testing
         }
     }
 
-    /// Whoever may trace in the container tries to look into every process that comes in.
-    @Test func processThatEntersCannotBeLookedInto() throws {
-        let container = try running { $0.capabilities(["CAP_KILL"]) }
-        let script = """
-            while :; do for p in /proc/[0-9]*; do r=$(readlink $p/exe) && case $r in
-            *agentrt*|*runc*|*crun*) echo leaked $r;; esac; done; done
-            """
-        let watcher = try container.exec(["/bin/sh", "-c", script]).start()
-        for _ in 0..<40 { _ = try container.exec(payload: "exit", "0").succeeded() }
-        watcher.kill(SIGTERM)
-        #expect(try !watcher.wait().standardOutput.contains("leaked"))
+    /// CVE-2016-9962: what enters is looked into from its birth on, by whoever in the container has most rights over it.
+    @Test(arguments: [false, true]) func processThatEntersCannotBeLookedInto(_ hasUserNamespace: Bool) throws {
+        let (container, spy) = try spiedOn(hasUserNamespace, refusals: 200) { _ in }
+        var command = container.exec(["/payload", "exit", "0"])
+        command.environment["SECRET"] = Self.secret
+        for _ in 0..<3000 where !spy.standardOutput.contains("spied") { _ = try command.run().succeeded() }
+        #expect(spy.standardOutput == "ready\nspied\n")
+    }
+
+    /// The same with one that is held before its execve(2), its rights given up.
+    @Test(arguments: [false, true]) func processAboutToExecuteCannotBeLookedInto(_ hasUserNamespace: Bool) throws {
+        let socket = try ConsoleSocket(path: scratch.path("l"))
+        let (container, spy) = try spiedOn(hasUserNamespace, refusals: 500, listener: socket) {
+            $0.linux["seccomp"] = SeccompNotifyTests.filter("execve", socket.path)
+        }
+        var command = container.exec(["/payload", "exit", "7"])
+        command.environment["SECRET"] = Self.secret
+        let exec = try command.start()
+        let listener = try socket.receiveDescriptor()
+        defer { close(listener) }
+        try spy.waitForOutput("spied")
+        try SeccompNotifyTests.answer(listener)
+        #expect(try exec.wait().status == 7)
+        #expect(spy.standardOutput == "ready\nspied\n")
+    }
+
+    private static let secret = "of whoever calls the runtime"
+
+    /// A container whose program looks into what enters until it was refused so often.
+    private func spiedOn(
+        _ hasUserNamespace: Bool, refusals: Int, listener: ConsoleSocket? = nil,
+        _ configure: (inout Config) throws -> Void
+    ) throws -> (container: Container, spy: RunningProcess) {
+        let container = try scratch.container {
+            if hasUserNamespace {
+                $0.userNamespace()
+                $0.capabilities(["CAP_SYS_PTRACE", "CAP_SYS_ADMIN", "CAP_DAC_OVERRIDE", "CAP_KILL"])
+            }
+            $0.payload("spy", Self.secret, "\(refusals)", ",", "pause")
+            try configure(&$0)
+        }
+        let spy = try container.create()
+        let own = try listener?.receiveDescriptor()
+        let start = try container.command("start", container.id).start()
+        if let own {
+            try SeccompNotifyTests.answer(own, atMost: 1)
+            close(own)
+        }
+        _ = try start.wait().succeeded()
+        try spy.waitForOutput("ready")
+        return (container, spy)
     }
 }
 

@@ -139,7 +139,7 @@ import Testing
         return (try process.wait().succeeded().facts, try Node(parsing: text))
     }
 
-    private static func filter(_ call: String, _ path: String?) -> Node {
+    static func filter(_ call: String, _ path: String?) -> Node {
         var filter: Node = [
             "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [["names": ["\(call)"], "action": "SCMP_ACT_NOTIFY"]],
         ]
@@ -152,9 +152,9 @@ import Testing
         return ioctl(file, request, start)
     }
 
-    /// Answers until the last filtered process is gone (seccomp_unotify(2)).
-    private static func answer(_ listener: Int32) throws {
-        while true {
+    /// Answers until the last filtered process is gone, or often enough (seccomp_unotify(2)).
+    static func answer(_ listener: Int32, atMost count: Int = .max) throws {
+        for _ in 0..<count {
             var poll = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
             guard Glibc.poll(&poll, 1, 30_000) == 1 else { throw Failure("no call was notified") }
             if poll.revents & Int16(POLLIN) == 0 { return }

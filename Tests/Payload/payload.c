@@ -3,7 +3,8 @@
 // Runs the verbs in order. Status: 0, what `exit` says, or 98 for bad usage. `payload help` lists the verbs.
 #include "payload.h"
 
-static const struct verb *const tables[] = {facts, attempts, behaviours, questions};
+static const struct verb *const tables[] = {facts, attempts, behaviours, questions, spying};
+enum { TABLES = sizeof tables / sizeof *tables };
 
 void report(const char *key, const char *subject, long result) {
     if (result == -1) {
@@ -28,14 +29,14 @@ long number(const char *text) {
 }
 
 static const struct verb *find(const char *name) {
-    for (size_t table = 0; table < 4; table++)
+    for (size_t table = 0; table < TABLES; table++)
         for (const struct verb *verb = tables[table]; verb->name; verb++)
             if (!strcmp(verb->name, name)) return verb;
     return NULL;
 }
 
 static int help(void) {
-    for (size_t table = 0; table < 4; table++)
+    for (size_t table = 0; table < TABLES; table++)
         for (const struct verb *verb = tables[table]; verb->name; verb++)
             printf("%-12s %s\n", verb->name, verb->help);
     return 0;

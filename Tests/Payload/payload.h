@@ -20,6 +20,7 @@ extern const struct verb facts[];
 extern const struct verb attempts[];
 extern const struct verb behaviours[];
 extern const struct verb questions[];
+extern const struct verb spying[];
 
 /// Prints `KEY SUBJECT=ok`, or the name of errno where `result` is -1.
 void report(const char *key, const char *subject, long result);

@@ -94,6 +94,8 @@ struct ProgramStart {
             PrivilegeDrop(
                 process: process, setsGroups: setsGroups(), diesWithRuntime: diesWithRuntime,
                 filtersFollow: process.seccomp != nil || isSandbox))
+        // With fs.suid_dumpable the change of user has made it dumpable (prctl(2)); the memory is the runtime's until exec.
+        try during("PR_SET_DUMPABLE") { try setDumpable(false) }
         if listeningDescriptors > 0 {
             // Only now: beside a reaping init this is another process than before (sd_listen_fds(3)).
             variables.removeAll { $0.hasPrefix("LISTEN_FDS=") || $0.hasPrefix("LISTEN_PID=") }

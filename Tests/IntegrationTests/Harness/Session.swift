@@ -23,7 +23,7 @@ struct Session {
         try check(chmod(directory, 0o755), "chmod", directory)
         atexit { Session.end() }
 
-        let sources = ["payload.c", "facts.c", "attempts.c", "behaviours.c", "questions.c"]
+        let sources = ["payload.c", "facts.c", "attempts.c", "behaviours.c", "questions.c", "spy.c"]
         let flags = ["-std=gnu17", "-O1", "-Wall", "-Wextra", "-Werror", "-static", "-o", payload]
         _ = try Command("/usr/bin/gcc", flags + sources.map { "\(Runtime.projectRoot)/Tests/Payload/\($0)" })
             .run(timeout: 300).succeeded()
