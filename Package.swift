@@ -84,7 +84,8 @@ let package = Package(
         .testTarget(name: "DBusTests", dependencies: ["DBus"], swiftSettings: strict),
         .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: strict),
         .testTarget(
-            name: "ContainerRuntimeTests", dependencies: ["ContainerRuntime", "OCISpec", "JSON", "LinuxSystem"],
+            name: "ContainerRuntimeTests",
+            dependencies: ["ContainerRuntime", "Cgroup", "OCISpec", "JSON", "LinuxSystem"],
             swiftSettings: strict),
         // Drives the built binary against the real kernel.
         .testTarget(name: "IntegrationTests", dependencies: ["JSON"], swiftSettings: strict),

@@ -1,3 +1,4 @@
+internal import Cgroup
 internal import JSON
 internal import LinuxSystem
 internal import OCISpec
@@ -23,7 +24,7 @@ struct ContainerRecord: JSONDecodable, JSONEncodable {
     /// Path of its control group from the root of the hierarchy; nil where it has none.
     var cgroupPath: String?
     /// The directories of its groups on cgroup v1, by controller; empty where no limit is held there.
-    var legacyCgroups: [String: String]
+    var legacyCgroups: LegacyPlaces
     /// Resource limits that stand in for limits which no control group holds; they are every added process's too.
     var standIns: [Rlimit]
     /// The scope that systemd made for it; nil where the group was made here.
@@ -39,7 +40,7 @@ struct ContainerRecord: JSONDecodable, JSONEncodable {
 
     init(
         ociVersion: String, bundle: String, rootfs: String, annotations: [String: String], pid: Int32,
-        startTime: UInt64, created: Int64, cgroupPath: String?, legacyCgroups: [String: String], standIns: [Rlimit],
+        startTime: UInt64, created: Int64, cgroupPath: String?, legacyCgroups: LegacyPlaces, standIns: [Rlimit],
         systemdScope: String?, hooks: Hooks, hasOwnPIDNamespace: Bool, call: String
     ) {
         self.ociVersion = ociVersion
@@ -69,7 +70,7 @@ struct ContainerRecord: JSONDecodable, JSONEncodable {
         startTime = try object.required("startTime")
         created = try object.required("created")
         cgroupPath = try object.optional("cgroupPath")
-        legacyCgroups = try object.optional("legacyCgroups") ?? [:]
+        legacyCgroups = try LegacyPlaces(object["legacyCgroups"]?.asObject() ?? JSONObject())
         standIns = try object.optional("standIns") ?? []
         systemdScope = try object.optional("systemdScope")
         poststop = try object.optional("poststop") ?? []
@@ -88,13 +89,26 @@ struct ContainerRecord: JSONDecodable, JSONEncodable {
         object.encode("startTime", startTime)
         object.encode("created", created)
         object.encode("cgroupPath", cgroupPath)
-        if !legacyCgroups.isEmpty { object.encode("legacyCgroups", legacyCgroups) }
+        if !legacyCgroups.isEmpty { object.append("legacyCgroups", legacyCgroups.json) }
         if !standIns.isEmpty { object.encode("standIns", standIns) }
         object.encode("systemdScope", systemdScope)
         if !poststop.isEmpty { object.encode("poststop", poststop) }
         if !poststart.isEmpty { object.encode("poststart", poststart) }
         object.encode("hasOwnPIDNamespace", hasOwnPIDNamespace)
         object.encode("call", call)
+        return object.json
+    }
+}
+
+extension LegacyPlaces {
+    fileprivate init(_ object: JSONObject) throws(JSONDecodingError) {
+        self = [:]
+        for member in object.members { self[member.key] = try object.required(member.key, as: String.self) }
+    }
+
+    fileprivate var json: JSONValue {
+        var object = JSONObject()
+        for place in all { object.encode(place.controller, place.path) }
         return object.json
     }
 }

@@ -1,3 +1,4 @@
+import Cgroup
 import JSON
 import LinuxSystem
 import OCISpec

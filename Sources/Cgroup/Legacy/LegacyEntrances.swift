@@ -10,9 +10,9 @@ public import LinuxSystem
 public struct LegacyEntrances: Sendable {
     private let files: [FileDescriptorBox]
 
-    init(to places: some Sequence<String>) throws(SystemCallError) {
+    init(to places: LegacyPlaces) throws(SystemCallError) {
         var files: [FileDescriptorBox] = []
-        for place in places { files.append(FileDescriptorBox(try openFile(place + "/tasks", .writeOnly))) }
+        for place in places.all { files.append(FileDescriptorBox(try openFile(place.path + "/tasks", .writeOnly))) }
         self.files = files
     }
 

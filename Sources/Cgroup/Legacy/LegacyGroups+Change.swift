@@ -87,6 +87,6 @@ extension LegacyGroups {
                 }
             }
         }
-        return LegacyGroups(places: places.merging(new.places) { first, _ in first })
+        return LegacyGroups(places: places.merging(new.places))
     }
 }

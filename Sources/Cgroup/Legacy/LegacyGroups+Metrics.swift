@@ -19,7 +19,7 @@ extension LegacyGroups {
     /// - Returns: Whether all of them are there.
     /// - Throws: `SystemCallError`.
     public func areThere() throws(SystemCallError) -> Bool {
-        for place in places.values where try fileStatus(place) == nil { return false }
+        for place in places.paths where try fileStatus(place) == nil { return false }
         return true
     }
 }

@@ -4,7 +4,7 @@ public import LinuxSystem
 /// group of cgroup v2.
 public struct LegacyGroups: Sendable {
     /// The groups' directories in the file system, by controller.
-    public let places: [String: String]
+    public let places: LegacyPlaces
 
     /// As in ``Cgroup``: the sticky bit marks what is made here.
     private static let mode: UInt32 = 0o1755
@@ -12,7 +12,7 @@ public struct LegacyGroups: Sendable {
     /// Groups that were made before.
     ///
     /// - Parameter places: Their directories, by controller.
-    public init(places: [String: String]) { self.places = places }
+    public init(places: LegacyPlaces) { self.places = places }
 
     /// Makes groups and sets their limits.
     ///
@@ -28,12 +28,12 @@ public struct LegacyGroups: Sendable {
         _ path: CgroupPath, in hierarchies: LegacyHierarchies, settings: LegacySettings,
         parentSettings: LegacySettings = .none, controllers: [String] = []
     ) throws(CgroupError) -> LegacyGroups {
-        var places: [String: String] = [:]
+        var places: LegacyPlaces = [:]
         /// The directories that were not there before: a group that another call lives in outlasts a failure here.
-        var made: Set<String> = []
-        let needed = Set(settings.controllers + parentSettings.controllers + controllers).sorted()
+        var made: [String] = []
+        let needed = settings.controllers + parentSettings.controllers + controllers
         do throws(CgroupError) {
-            for controller in needed {
+            for controller in needed where places[controller] == nil {
                 guard let mountPoint = hierarchies.place(of: controller) else {
                     throw CgroupError("the \(controller) controller is not mounted")
                 }
@@ -54,9 +54,9 @@ public struct LegacyGroups: Sendable {
         } catch {
             let failure = error
             try attempt { () throws(SystemCallError) in
-                try LegacyGroups(places: places.filter { made.contains($0.value) }).remove()
+                try LegacyGroups(places: places.filter(made)).remove()
                 // Above what was found there may be nothing of others either.
-                for place in places.values.sorted() { try removeEmptyGroups(above: place) }
+                for place in places.paths { try removeEmptyGroups(above: place) }
             }
             throw failure
         }
@@ -66,7 +66,7 @@ public struct LegacyGroups: Sendable {
     /// Makes the directories down to a group, and notes the new ones.
     private static func descend(
         _ path: CgroupPath, from mountPoint: String, _ controller: String, _ parentSettings: [ControlSetting],
-        _ made: inout Set<String>
+        _ made: inout [String]
     ) throws(CgroupError) {
         var place = mountPoint
         for (index, name) in path.components.enumerated() {
@@ -78,7 +78,7 @@ public struct LegacyGroups: Sendable {
                 } catch  where error.errno == .fileExists {
                     return
                 }
-                made.insert(place)
+                made.append(place)
                 // A new group may use nothing until it is told what (cpusets.rst).
                 guard controller == "cpuset" else { return }
                 for file in ["cpuset.cpus", "cpuset.mems"] {
@@ -181,7 +181,7 @@ public struct LegacyGroups: Sendable {
     /// - Returns: The ways; they close with the value.
     /// - Throws: `SystemCallError`.
     public func openEntrances() throws(SystemCallError) -> LegacyEntrances {
-        try LegacyEntrances(to: places.values)
+        try LegacyEntrances(to: places)
     }
 
     /// Puts a process that runs already into the groups; what it starts from now on is in them too.
@@ -189,14 +189,14 @@ public struct LegacyGroups: Sendable {
     /// - Parameter process: Its id.
     /// - Throws: `SystemCallError`.
     public func take(_ process: Int32) throws(SystemCallError) {
-        for place in places.values { try openFile(place + "/cgroup.procs", .writeOnly).write("\(process)") }
+        for place in places.paths { try openFile(place + "/cgroup.procs", .writeOnly).write("\(process)") }
     }
 
     /// Removes the groups, and those above that were made here and are empty now. What still runs in them is ended.
     ///
     /// - Throws: `SystemCallError` where one cannot be removed within two seconds.
     public func remove() throws(SystemCallError) {
-        for place in places.values.sorted() {
+        for place in places.paths {
             var waited = 0
             while true {
                 do throws(SystemCallError) {

@@ -8,7 +8,7 @@ public import OCISpec
 /// Source: the kernel's Documentation/admin-guide/cgroup-v1.
 public struct LegacyHierarchies: Sendable {
     /// Where each controller is mounted.
-    private let places: [String: String]
+    private let places: LegacyPlaces
 
     /// The controllers that are driven on cgroup v1.
     static let controllers = ["memory", "cpu", "cpuset", "pids"]
@@ -16,7 +16,7 @@ public struct LegacyHierarchies: Sendable {
     /// A host whose controllers are on cgroup v2.
     public static let none = LegacyHierarchies(places: [:])
 
-    private init(places: [String: String]) { self.places = places }
+    private init(places: LegacyPlaces) { self.places = places }
 
     /// Finds the hierarchies that limits need.
     ///
@@ -40,7 +40,8 @@ public struct LegacyHierarchies: Sendable {
     public static func ofHost(beside unified: UnifiedHierarchy?) throws(SystemCallError) -> LegacyHierarchies {
         // Alone at the usual place, cgroup v2 has all of them.
         if unified?.isAlone == true { return none }
-        var places: [String: String] = [:]
+        if let usual = try atUsualPlaces() { return LegacyHierarchies(places: usual) }
+        var places: LegacyPlaces = [:]
         let text = String(decoding: try readFile("/proc/self/mountinfo", limit: 1 << 24), as: UTF8.self)
         for line in text.split(separator: "\n") {
             // ID PARENT DEVICE ROOT MOUNTPOINT OPTIONS [FIELD…] - TYPE SOURCE SUPEROPTIONS
@@ -52,6 +53,23 @@ public struct LegacyHierarchies: Sendable {
             }
         }
         return LegacyHierarchies(places: places)
+    }
+
+    /// The places where distributions mount them, if all are there: a look at four directories, which the list of all
+    /// mounts would cost ten times. A directory of another controller has none of the files that limits are written to.
+    private static func atUsualPlaces() throws(SystemCallError) -> LegacyPlaces? {
+        var places: LegacyPlaces = [:]
+        for controller in controllers {
+            let place = "/sys/fs/cgroup/" + controller
+            do throws(SystemCallError) {
+                // CGROUP_SUPER_MAGIC of linux/magic.h.
+                guard try openFile(place, [.path, .directory]).fileSystemMagic() == 0x27_e0eb else { return nil }
+            } catch  where error.errno == .noSuchFile || error.errno == .notDirectory {
+                return nil
+            }
+            places[controller] = place
+        }
+        return places
     }
 
     /// Whether there are none.
@@ -70,7 +88,7 @@ public struct LegacyHierarchies: Sendable {
     /// - Throws: `SystemCallError`.
     public func removeIfEmpty(_ path: CgroupPath) throws(SystemCallError) -> Bool {
         var isGone = true
-        for mountPoint in Set(places.values).sorted() {
+        for mountPoint in places.paths {
             if try !LegacyGroups.removeIfEmpty(mountPoint + path.description) { isGone = false }
         }
         return isGone

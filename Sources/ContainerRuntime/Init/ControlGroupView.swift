@@ -1,3 +1,4 @@
+internal import Cgroup
 internal import LinuxSystem
 
 /// What the container sees of its control groups: a mount of type `cgroup` (decision 0006).
@@ -29,10 +30,10 @@ struct ControlGroupView {
     func complete(_ tree: borrowing MountTree) throws(SystemCallError) {
         guard hasLegacyGroups else { return }
         try attach(makeUnified(), "unified", below: tree)
-        for (controller, place) in plan.legacyCgroups.sorted(by: { $0.key < $1.key }) {
-            let group = try MountTree(copying: place, isRecursive: false)
+        for place in plan.legacyCgroups.all {
+            let group = try MountTree(copying: place.path, isRecursive: false)
             try group.change(setting: [.readOnly, .noSetUserID, .noDevices, .noExecution])
-            try attach(group, controller, below: tree)
+            try attach(group, place.controller, below: tree)
         }
         try tree.change(setting: .readOnly)
     }

@@ -35,7 +35,7 @@ struct InitPlan {
     /// Path of the container's control group in the file system; nil where it has none.
     var cgroupPath: String?
     /// Paths of its groups on cgroup v1, by controller.
-    var legacyCgroups: [String: String] = [:]
+    var legacyCgroups: LegacyPlaces = [:]
     /// Whether it lives in the caller's control group, which it may not see.
     var hidesControlGroups = false
     /// Whether the runtime puts rules on devices in force when init has made its nodes, which they may deny.
