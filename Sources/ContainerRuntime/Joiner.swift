@@ -25,6 +25,11 @@ enum Joiner {
             throw RuntimeError("\(what): a group above it holds processes or is threaded, so that it can hold none")
         } catch  where namespaces.contains(.user) && isAboutNamespaces(error.errno) {
             throw RuntimeError("user namespace: \(error): \(UserNamespaceObstacle(of: error.errno))")
+        } catch  where error.errno == .notPermitted && !namespaces.isEmpty && effectiveUserID() == 0 {
+            throw RuntimeError(
+                "\(what): \(error): root here has no CAP_SYS_ADMIN, which the container around holds back; run as another "
+                    + "user of it (--user 1000 with docker and podman), or with --cap-add SYS_ADMIN --cap-add NET_ADMIN"
+            )
         } catch {
             throw RuntimeError("\(what): \(error)")
         }

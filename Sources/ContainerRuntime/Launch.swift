@@ -93,6 +93,11 @@ final class Launch {
         do throws(RuntimeError) {
             if let write = options.writeBundle { try writeBundle(write) }
             if let keeper = options.warm { try useWarm(keeper) }
+            if let tell = options.tellUnheld {
+                for (what, loss) in plan.doWithoutWhatIsRefused() {
+                    tell(UnheldLimit(origin: what, reason: loss, held: .nothing, resourceLimit: nil))
+                }
+            }
             if let bytes = bundle.configuration { try directory?.save(configuration: bytes) }
             if let scope = controlGroup.scope {
                 let keeper = try ScopeKeeper.start()
@@ -310,16 +315,6 @@ final class Launch {
             case .proceed, .ended: throw RuntimeError("init channel: a message out of turn")
             }
         }
-    }
-
-    /// Names the cause that only the host knows: where AppArmor takes the capabilities in new user namespaces away, the
-    /// namespace is made, and what needs the first of them fails.
-    private func explained(_ message: String) -> String {
-        guard plan.newNamespaces.contains(.user),
-            message.hasSuffix("\(Errno.notPermitted)") || message.hasSuffix("\(Errno.permissionDenied)"),
-            UserNamespaceObstacle.isRestrictedByAppArmor
-        else { return message }
-        return "\(message): \(UserNamespaceObstacle.appArmorCause); \(UserNamespaceObstacle.appArmorRemedy)"
     }
 
     private func startGate() throws(RuntimeError) {

@@ -75,7 +75,16 @@ struct SeccompCompilation {
                 }
             }
         }
-        let rules = try during("linux.seccomp") { try filter.compiled() }
+        let rules: [UInt8]
+        do throws(SystemCallError) {
+            rules = try filter.compiled()
+        } catch  where error.errno == .notImplemented || error.errno == .notPermitted {
+            throw RuntimeError(
+                "linux.seccomp: \(error): a seccomp filter around refuses files in memory, as a sandbox of agentrt does, "
+                    + "which makes none in itself: start this one outside of it")
+        } catch {
+            throw RuntimeError("linux.seccomp: \(error)")
+        }
         return answerToNewCalls() + rules
     }
 

@@ -2,7 +2,8 @@ internal import Cgroup
 internal import LinuxSystem
 internal import OCISpec
 
-/// A limit that no control group of this host holds, where the caller permits that (`--allow-degraded`).
+/// A limit that no control group of this host holds, or something that a container around refuses, where the caller permits
+/// that (`--allow-degraded`).
 public struct UnheldLimit: Sendable {
     /// Where the bundle asks for it: `linux.resources.memory.limit`.
     public let origin: String

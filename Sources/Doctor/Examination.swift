@@ -82,9 +82,9 @@ public struct Examination {
     private func mounts() -> Finding {
         TrialProcess.run(mounting) { () throws(SystemCallError) in
             try MountTree.setPropagation(at: "/", .slave, isRecursive: true)
-            let tree = try MountTree(copying: "/usr", isRecursive: true)
+            let tree = try MountTree(copying: "/etc", isRecursive: true)
             try tree.change(setting: [.readOnly, .noExecution, .noSetUserID, .noDevices], isRecursive: true)
-            try tree.attach(to: "/usr")
+            try tree.attach(to: "/etc")
             return "read-only and noexec, by descriptor"
         }.finding("mounts", isNeeded: true) { _ in
             isRoot ? "CAP_SYS_ADMIN, which the container around holds back" : nil
@@ -97,8 +97,7 @@ public struct Examination {
             _ = try MountTree(newFileSystem: "proc", source: nil, options: [], attributes: [])
             return "a fresh /proc can be mounted"
         }.finding("proc", isNeeded: true) { _ in
-            "the container around covers parts of /proc: --security-opt systempaths=unconfined (docker), "
-                + "--security-opt unmask=ALL (podman), procMount: Unmasked (Kubernetes)"
+            OuterRefusal.proc.remedy + "; or run --allow-degraded, which says what is lost"
         }
     }
 

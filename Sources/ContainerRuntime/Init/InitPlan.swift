@@ -18,12 +18,14 @@ struct InitPlan {
     let rootPath: String
     let isRootReadOnly: Bool
     let rootPropagation: OCISpec.MountPropagation?
-    let mounts: [MountPlan]
+    var mounts: [MountPlan]
     let devices: [DevicePlan]
     let maskedPaths: [String]
     let readonlyPaths: [String]
-    let hostname: String?
+    var hostname: String?
     let domainname: String?
+    /// Whether a sandbox with a user namespace has the number of further ones set to 0.
+    var limitsUserNamespaces = true
     /// Paths below /proc/sys and what is written there, sorted by path.
     let sysctls: [(path: String, value: String)]
     let personality: UInt?
@@ -179,7 +181,7 @@ extension InitPlan {
     /// /proc.
     func settleNewNamespaces() throws(RuntimeError) {
         if newNamespaces.contains(.network) { try during("loopback") { try bringLoopbackUp() } }
-        if newNamespaces.contains(.user), annotations.executablePaths != nil {
+        if newNamespaces.contains(.user), annotations.executablePaths != nil, limitsUserNamespaces {
             try Sysctls.apply("user/max_user_namespaces", "0")
         }
     }

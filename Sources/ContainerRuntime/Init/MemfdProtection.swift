@@ -23,12 +23,21 @@ enum MemfdProtection {
         guard isAsked else { return false }
         if hasOwnSetting, try kernelHasSetting() { return true }
         if let seccomp, seccomp.refuses("memfd_create") { return false }
-        let why = hasOwnSetting ? "needs Linux 6.3" : "needs a new pid namespace and no user namespace"
+        let why =
+            hasOwnSetting
+            ? "needs Linux 6.3 and a /proc/sys that can be written" : "needs a new pid namespace and no user namespace"
         throw RuntimeError("annotations.dev.agentrt.memfd_noexec: \(why), or a linux.seccomp without memfd_create")
     }
 
     private static func kernelHasSetting() throws(RuntimeError) -> Bool {
-        try during("vm.memfd_noexec") { try fileStatus("/proc/sys/vm/memfd_noexec") } != nil
+        do throws(SystemCallError) {
+            _ = try openFile("/proc/sys/vm/memfd_noexec", .writeOnly)
+            return true
+        } catch {
+            // Missing before 6.3, and read-only in containers: the filter must hold alone.
+            if [.noSuchFile, .readOnlyFileSystem].contains(error.errno) { return false }
+            throw RuntimeError("vm.memfd_noexec: \(error)")
+        }
     }
 }
 

@@ -17,12 +17,12 @@ struct MountPlan {
         case link(String)
     }
 
-    let source: Source
+    var source: Source
     /// The path in the container.
     let destination: String
     /// Whether that is the root: what is mounted over it is the container's root file system from then on.
     let isRoot: Bool
-    let options: MountOptions
+    var options: MountOptions
     /// How owners are shown; nil as they are.
     let idMap: IDMapPlan?
     /// Where the bundle says so: `mounts[3]`.
