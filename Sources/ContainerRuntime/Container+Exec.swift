@@ -30,7 +30,7 @@ extension Container {
                 guard let listener = plan.start.process.seccompListener else {
                     throw RuntimeError("exec channel: a listener that nobody asked for")
                 }
-                try listener.handOver(number, of: process, pid: pid, state: plan.containerState)
+                try listener.handOver(number, of: process, pid: pid, state: state())
                 try channel.send(.proceed)
             }
             if let path = options.pidFile {

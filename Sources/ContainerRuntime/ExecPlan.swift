@@ -8,10 +8,8 @@ struct ExecPlan {
     /// The container's first process, by which its namespaces are joined.
     let initProcess: ProcessHandle
     let initPID: Int32
-    /// The container's state, for whoever supervises the process.
-    let containerState: State
     /// Whether the container is not started yet.
-    var isCreated: Bool { containerState.status == .created }
+    let isCreated: Bool
     /// The container's namespaces, as far as its configuration gives it its own.
     let namespaces: NamespaceSet
     /// The control group that it is born in; nil where the container has none.
@@ -44,7 +42,7 @@ struct ExecPlan {
         if status == .paused, !options.ignoresPaused {
             throw RuntimeError("\(cannot): it is paused (with --ignore-paused the process begins when it is resumed)")
         }
-        (initProcess, initPID, containerState) = (process, record.pid, record.state(container.id, status))
+        (initProcess, initPID, isCreated) = (process, record.pid, status == .created)
 
         var spec = try directory.configuration(record, in: container.root)
         guard let own = spec.process else { throw RuntimeError("process: is missing") }
