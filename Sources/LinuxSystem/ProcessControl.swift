@@ -164,6 +164,13 @@ public func bootTime() -> Int64 {
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
 }
 
+/// What this process has taken of processors (CLOCK_PROCESS_CPUTIME_ID), in nanoseconds.
+public func ownProcessorTime() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+}
+
 /// The wall clock, in nanoseconds since 1970 (CLOCK_REALTIME).
 public func wallClock() -> Int64 {
     var time = timespec()

@@ -19,6 +19,8 @@ struct SandboxTree {
         var status: FileStatus?
         /// Whether it is /proc or /dev, or in one of them.
         var isKernels = false
+        /// Whether it is the asking process's own in /proc, and belongs to it whoever runs `why`.
+        var isOwnProcess = false
 
         var isDenied: Bool { level?.access == .denied }
         /// Whether it is the host's own.
@@ -117,14 +119,30 @@ struct SandboxTree {
         return Place(path: path, level: nil, kind: kind, isKernels: true)
     }
 
-    /// Processes differ; the rest of /proc is the same as outside. Its links are taken for files.
+    /// The process that asks has the files that every process has; of others only the first one is known to be there. The
+    /// rest of /proc is the same as outside.
     private func inProc(_ path: String) -> Place {
-        var place = Place(path: path, level: nil, kind: .nothing, isKernels: true)
-        guard let status = try? files.status(path) else { return place }
-        place.status = status
-        return Place(
-            path: path, level: nil, kind: status.kind == .directory ? .directory : .file, status: status,
-            isKernels: true)
+        func place(_ kind: Place.Kind, _ status: FileStatus? = nil, isOwn: Bool = false) -> Place {
+            Place(path: path, level: nil, kind: kind, status: status, isKernels: true, isOwnProcess: isOwn)
+        }
+        let names = path.pathComponents.dropFirst()
+        let isOwn = names.first == "self" || names.first == "thread-self"
+        if isOwn {
+            if names.count == 1 { return place(.directory, isOwn: true) }
+            // Magic links: to what is the sandbox's, and not what this program has there.
+            if names.count == 2, names.last == "root" { return place(.link(target: "/"), isOwn: true) }
+            if names.count == 2, names.last == "cwd" { return place(.link(target: parts.rules.project), isOwn: true) }
+        } else if let name = names.first, name != "1", name.utf8.allSatisfy({ (48...57).contains($0) }) {
+            return place(.nothing)
+        }
+        guard let status = try? files.status(path) else { return place(.nothing) }
+        switch status.kind {
+        case .directory: return place(.directory, status, isOwn: isOwn)
+        // /proc/mounts and /proc/net.
+        case .symbolicLink where names.count == 1:
+            return place(.link(target: (try? files.link(at: path)) ?? ""), status)
+        default: return place(.file, status, isOwn: isOwn)
+        }
     }
 
     // MARK: Ways
@@ -179,7 +197,9 @@ struct SandboxTree {
         guard let status = place.status else { return true }
         let user = parts.user
         let shift: UInt32 =
-            if status.uid == user.uid { 6 } else if status.gid == user.gid || groups.contains(status.gid) { 3 } else {
+            if status.uid == user.uid || place.isOwnProcess {
+                6
+            } else if status.gid == user.gid || groups.contains(status.gid) { 3 } else {
                 0
             }
         return status.permissions >> shift & permission.rawValue != 0

@@ -18,7 +18,9 @@ struct InitConsole {
         let pty = try make(process, in: root, isCarried: isCarried)
         try during("/dev/console") { () throws(SystemCallError) in
             let slave = try root.open("/dev/pts/\(pty.index)")
-            guard try slave.status().inode == pty.slave.status().inode, try slave.fileSystemMagic() == 0x1cd1 else {
+            // Every devpts numbers its terminals from 0 and their inodes from 3.
+            let (found, own) = (try slave.status(), try pty.slave.status())
+            guard found.device == own.device, found.inode == own.inode, try slave.fileSystemMagic() == 0x1cd1 else {
                 throw SystemCallError(call: "open", object: "\"/dev/pts/\(pty.index)\"", errno: .invalidArgument)
             }
             try MountTree(copying: slave, isRecursive: false).attach(to: try root.openMakingFile("/dev/console"))

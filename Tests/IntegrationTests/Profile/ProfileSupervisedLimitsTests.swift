@@ -25,6 +25,29 @@ import Testing
         #expect(Files.list(project.directory + "/doc").isEmpty)
     }
 
+    /// What agentrt does for a call is the call's: 1.2 s of its own are permitted, unless they are spent on connections,
+    /// which agentrt makes.
+    @Test(arguments: [false, true]) func workThatACallMakesAgentrtDoIsCounted(_ connects: Bool) throws {
+        let project = try SandboxedProject(
+            .rootInUsersProject, executables: ["/usr/bin/python3"], more: ", \"resources\": { \"cpuTime\": \"2s\" }")
+        let body =
+            connects
+            ? "s = socket.socket(socket.AF_UNIX); s.settimeout(0); [s.connect_ex('/tmp/none') for i in range(50)]"
+            : "pass"
+        let output = try project.run(
+            "/usr/bin/python3", "-c",
+            """
+            import os, socket, time
+            def own(): return sum(os.times()[:2])
+            start = own()
+            while own() - start < 1.2: \(body)
+            print("done")
+            """)
+        #expect(output.status == (connects ? 137 : 0), "\(output)")
+        #expect(output.standardOutput == (connects ? "" : "done\n"))
+        if connects { #expect(output.standardError.contains("cpu time limit 2s reached"), "\(output)") }
+    }
+
     @Test func timeAsleepIsNotCounted() throws {
         let (output, report) = try run(project("\"cpuTime\": \"5s\""), "sleep 0.3; exit 7")
         #expect(output.status == 7 && report["reason"].text == "exited", "\(output)")

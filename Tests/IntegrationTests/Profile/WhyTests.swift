@@ -89,6 +89,12 @@ import Testing
             "/sys/kernel",
             "/mnt", "/dev", "/dev/null", "/dev/zero", "/dev/shm", "/dev/shm/new", "/dev/new", "/dev/sda", "/dev/mem",
             "/dev/pts",
+            "/proc/self", "/proc/self/status", "/proc/self/comm", "/proc/self/environ", "/proc/self/none",
+            "/proc/net/tcp",
+            "/proc/thread-self/comm", "/proc/self/cwd", "/proc/self/cwd/doc/f", "/proc/self/cwd/src/new",
+            "/proc/mounts",
+            "/proc/self/cwd/.env", "/proc/self/root", "/proc/self/root/etc/shadow", "/proc/self/root/usr/bin/bash",
+            "/proc/self/cwd/../project/doc/new", "/proc/4194304", "/proc/4194304/status", "/proc/self/task",
             "/proc", "/proc/cpuinfo", "/proc/sys/kernel/hostname", "/proc/sysrq-trigger", "/proc/new",
             "/etc/new", "/etc/shadow", project.secret, project.profile, try project.scratch.directory,
         ]
