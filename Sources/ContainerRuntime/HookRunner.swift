@@ -27,13 +27,15 @@ struct HookRunner {
     /// Runs one hook of a phase.
     func run(_ hook: Hook, phase: Hooks.Phase, index: Int) throws(RuntimeError) {
         do throws(RuntimeError) {
-            try run(hook)
+            try run(hook, phase)
         } catch {
+            // Where nothing fails for it, in crun's words.
+            if phase == .poststop { throw RuntimeError("poststop hook failed with \(error) (hook #\(index))") }
             throw RuntimeError("error running \(phase.rawValue) hook #\(index): \(error)")
         }
     }
 
-    private func run(_ hook: Hook) throws(RuntimeError) {
+    private func run(_ hook: Hook, _ phase: Hooks.Phase) throws(RuntimeError) {
         let path = CStringBlock([hook.path])
         let arguments = CStringBlock(hook.args.isEmpty ? [hook.path] : hook.args)
         let environment = CStringBlock(hook.env ?? environment ?? processEnvironment())
@@ -61,7 +63,7 @@ struct HookRunner {
         case .parent(_, let process):
             input.close()
             errorOutput.close()
-            try attend(process, input: inputEnd, errors: errorEnd, timeout: hook.timeout)
+            try attend(process, input: inputEnd, errors: errorEnd, timeout: hook.timeout, phase)
         }
     }
 
@@ -77,7 +79,7 @@ struct HookRunner {
     /// Writes the state to the hook, reads its complaints and waits for its end, all within its time: it may leave its
     /// input unread, which a pipe need not hold, or never cease to complain.
     private func attend(
-        _ process: ProcessHandle, input: PipeEnd, errors: PipeEnd, timeout: Int?
+        _ process: ProcessHandle, input: PipeEnd, errors: PipeEnd, timeout: Int?, _ phase: Hooks.Phase
     ) throws(RuntimeError) {
         // Any number is permitted; more than thirty years is for ever.
         let deadline = timeout.map { bootTime() + Int64(min($0, 1_000_000_000)) * 1_000_000_000 }
@@ -113,7 +115,7 @@ struct HookRunner {
         let text = String(decoding: output, as: UTF8.self).split(whereSeparator: \.isNewline).joined(separator: "; ")
         let how =
             switch end {
-            case .exited(let status): "exit status \(status)"
+            case .exited(let status): phase == .poststop ? "exit code: \(status)" : "exit status \(status)"
             case .signalled(let signal): "signal: \(Signals.name(signal))"
             }
         throw RuntimeError(text.isEmpty ? how : "\(how), stderr: \(text)")

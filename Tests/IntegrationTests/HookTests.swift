@@ -265,7 +265,7 @@ import Testing
         let ran = try labels(log)
         agentrtOnly {
             #expect(output.status == 0)
-            #expect(output.standardError.contains("poststop hook #0"))
+            #expect(output.standardError.contains("poststop hook failed with exit code: 3 (hook #0)"))
             #expect(ran == ["second"])
             #expect(Files.list(container.root).filter { !$0.hasPrefix(".") } == [])
         }
