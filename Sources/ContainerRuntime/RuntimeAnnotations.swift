@@ -38,11 +38,16 @@ struct RuntimeAnnotations: Equatable {
     /// The limits of the session's control group, which holds the container's; nil without any.
     var sessionResources: LinuxResources?
 
-    /// What the names of all of them begin with.
+    /// Whether the program keeps the supplementary groups of whoever calls: podman's `--group-add keep-groups`, in crun's
+    /// words (`run.oci.keep_original_groups`).
+    var keepsGroups = false
+
+    /// What the names of all of the runtime's own begin with.
     static let prefix = "dev.agentrt."
 
-    /// Reads the annotations below `dev.agentrt.`; others are not the runtime's.
+    /// Reads the annotations below `dev.agentrt.`, and one of crun's; others are not the runtime's.
     init(_ annotations: [String: String]) throws(RuntimeError) {
+        if !annotations.isEmpty { keepsGroups = annotations["run.oci.keep_original_groups"] == "1" }
         for (key, value) in annotations.sorted(by: { $0.key < $1.key }) where key.hasPrefix(Self.prefix) {
             // Made only where it is thrown: quoting the pins costs more than reading them.
             func invalid() -> RuntimeError { RuntimeError("annotations.\(key): \(quoted(value)) is not a value of it") }

@@ -5,6 +5,20 @@ import Testing
 @Suite(.needsRoot) struct ProcessTests {
     let scratch = Scratch()
 
+    /// podman's `--group-add keep-groups`, in crun's words.
+    @Test(.differs(.runc, "knows no such annotation"), arguments: ["1", "0", nil])
+    func groupsOfTheCallerAreKept(_ annotation: String?) throws {
+        let container = try scratch.container {
+            if let annotation { $0.annotations = ["run.oci.keep_original_groups": .text(annotation)] }
+            $0.payload("ids")
+        }
+        var command = container.running()
+        command.arguments = ["--groups", "7,8", command.program] + command.arguments
+        command.program = "/usr/bin/setpriv"
+        let groups = try command.run().succeeded().facts["groups"]
+        #expect(groups == (annotation == "1" ? "7 8" : ""))
+    }
+
     @Test func userGroupAndFurtherGroups() throws {
         let facts = try scratch.facts {
             $0.process["user"] = ["uid": 1000, "gid": 1001, "additionalGids": [7, 1002]]

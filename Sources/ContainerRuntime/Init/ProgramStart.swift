@@ -174,8 +174,9 @@ struct ProgramStart {
         return try file.readAll(limit: 1 << 20)
     }
 
-    /// Whether setgroups(2) is permitted here; where it is not, nobody may ask for groups.
+    /// Whether setgroups(2) is asked for and permitted here; where it is not permitted, nobody may ask for groups.
     private func setsGroups() -> Bool {
+        if annotations.keepsGroups, process.additionalGroups.isEmpty { return false }
         guard hasUserNamespace, process.additionalGroups.isEmpty else { return true }
         return !deniesGroups && (uidMappings + gidMappings).contains { $0.size > 1 }
     }
