@@ -2,9 +2,11 @@
 enum HelpText {
     static let versionNumber = "0.1.0"
 
+    /// The last line is crun's: what the runtime was built with, where others may have been built without.
     static let version = """
         agentrt version \(versionNumber)
         spec: 1.3.0
+        +SYSTEMD +SELINUX +APPARMOR +CAP +SECCOMP +EBPF
 
         """
 

@@ -36,6 +36,7 @@ import Testing
         let version = try Command(Runtime.current.path, ["--version"]).run().standardOutput
         #expect(version.hasPrefix("\(Runtime.current.kind.rawValue) version "), "podman reads the first line")
         #expect(version.contains("spec: 1."))
+        agentrtOnly { #expect(version.contains("\n+SYSTEMD "), "where crun says what it was built with") }
     }
 
     @Test func rootIsWhereStateIs() throws {
