@@ -107,7 +107,7 @@ extension Container {
     public func runDetached(_ bundle: Bundle, options: CreateOptions = CreateOptions()) throws(RuntimeError) {
         let call = try makeCreated(bundle, options)
         do throws(RuntimeError) {
-            try start()
+            try start(notifySocket: options.notifySocket)
         } catch {
             try delete(force: true)
             try call.end()

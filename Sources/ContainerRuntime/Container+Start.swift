@@ -6,9 +6,11 @@ extension Container {
     ///
     /// Returns once the program has been executed, after the startContainer and poststart hooks.
     ///
+    /// - Parameter notifySocket: The service manager's socket: with it this returns once the container says that it is
+    ///   ready, and was created to be able to (sd_notify(3)).
     /// - Throws: ``RuntimeError`` where the container is in another state, its init is gone, a hook fails, or the program
     ///   cannot be executed; where init had gone on, the container is then stopped, and after a poststart hook deleted.
-    public func start() throws(RuntimeError) {
+    public func start(notifySocket: String? = nil) throws(RuntimeError) {
         let directory = try StateDirectory(opening: id, in: root, locks: true)
         let record = try directory.load()
         let status = try directory.status(record)
@@ -19,6 +21,9 @@ extension Container {
         guard let process = try directory.liveProcess(record) else { throw initIsGone }
         let outcome = try during(StateDirectory.outcomeName) {
             FileDescriptorBox(try directory.directory.open(StateDirectory.outcomeName, [.readOnly, .nonBlocking]))
+        }
+        let readiness = try notifySocket.flatMap { manager throws(RuntimeError) in
+            try readinessSocket(in: directory, for: manager)
         }
         do throws(SystemCallError) {
             // That the FIFO is opened is the signal; a FIFO nobody reads any more says that init is gone (ENXIO).
@@ -46,6 +51,8 @@ extension Container {
             try remove(record, try record.openCgroup(), directory)
             throw error
         }
+        try directory.unlock()
+        try readiness?.wait(for: process, pid: record.pid)
     }
 
     /// Waits until init has executed the program, which closes the FIFO.

@@ -49,6 +49,8 @@ public struct CreateOptions {
     public var listeningDescriptors: Int32 = 0
     /// A unix socket that is sent a pidfd of the first process.
     public var pidfdSocket: String?
+    /// The service manager's socket, by which it is told that the container is ready (sd_notify(3)).
+    public var notifySocket: String?
     /// Writes a bundle that lives only as long as the container, into the directory it is given: `bundle` in the
     /// container's state directory, see ``StateRoot/bundlePath(of:)``.
     public var writeBundle: ((borrowing FileDescriptor) throws -> Void)?

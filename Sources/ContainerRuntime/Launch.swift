@@ -35,6 +35,10 @@ final class Launch {
     private(set) var streams: StreamRelay?
     /// Tells of the program's calls; nil where nobody asked.
     private(set) var observer: CallObserver?
+    /// The service manager's socket; nil where none is to be told.
+    private let notifySocket: String?
+    /// The container's socket for a service manager; nil where none is to be told, or not by this process.
+    private(set) var readiness: ReadinessSocket?
     /// The gate of a network by name; nil without one.
     private(set) var gate: GateProcess?
 
@@ -42,6 +46,13 @@ final class Launch {
         _ container: Container, bundle: Bundle, options: CreateOptions, staysAttached: Bool
     ) throws(RuntimeError) {
         self.container = container
+        var bundle = bundle
+        // A sandbox has the sockets that its profile lists.
+        let isSandbox = bundle.spec.annotations[RuntimeAnnotations.prefix + "landlock"] != nil
+        notifySocket = isSandbox ? nil : options.notifySocket
+        if let manager = notifySocket {
+            ReadinessSocket.add(to: &bundle.spec, in: try container.root.place(of: container.id), at: manager)
+        }
         self.bundle = bundle
         self.options = options
         self.staysAttached = staysAttached
@@ -97,6 +108,10 @@ final class Launch {
                 for (what, loss) in plan.doWithoutWhatIsRefused() {
                     tell(UnheldLimit(origin: what, reason: loss, held: .nothing, resourceLimit: nil))
                 }
+            }
+            if let manager = notifySocket, let directory {
+                try ReadinessSocket.makeDirectory(in: directory)
+                if staysAttached { readiness = try container.readinessSocket(in: directory, for: manager) }
             }
             if let bytes = bundle.configuration { try directory?.save(configuration: bytes) }
             if let scope = controlGroup.scope {

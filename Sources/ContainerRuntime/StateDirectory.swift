@@ -51,8 +51,13 @@ public struct StateRoot: Sendable {
     /// - Returns: The absolute path; nothing is there before the container is made.
     /// - Throws: ``RuntimeError`` where the root cannot be made.
     public func bundlePath(of id: ContainerID) throws(RuntimeError) -> String {
+        try place(of: id) + "/" + Self.bundleName
+    }
+
+    /// The path of a container's directory, free of links; it may be made later.
+    func place(of id: ContainerID) throws(RuntimeError) -> String {
         _ = try open()
-        return try during("state directory") { try canonicalPath(path) } + "/\(id)/" + Self.bundleName
+        return try during("state directory") { try canonicalPath(path) } + "/\(id)"
     }
 
     /// Opens the root, making it where it is missing.

@@ -24,6 +24,8 @@ struct Supervision {
     var streams: StreamRelay?
     /// Tells of the program's calls; nil where nobody asked.
     var observer: CallObserver?
+    /// The container's socket for a service manager, until it is ready.
+    var readiness: ReadinessSocket?
 
     /// Waits until the container has ended and all its output has been passed on.
     func waitForEnd() throws(RuntimeError) -> RunResult {
@@ -36,6 +38,7 @@ struct Supervision {
         var programEnd: ProcessEnd?
         var processorTime = cpuTime.map { ProcessorTimeWatch(limit: $0) }
         var isOverLimit: RunResult.Reason?
+        var readiness = readiness
         while true {
             var left = deadline.map { max(0, ($0 - bootTime() + 999_999) / 1_000_000) }
             if isOverLimit == nil, let due = processorTime?.millisecondsUntilDue { left = min(left ?? due, due) }
@@ -48,6 +51,7 @@ struct Supervision {
                         channelIsOpen ? socket.descriptor.rawValue : -1, relay?.input ?? -1, relay?.output ?? -1,
                         memoryEvents?.rawValue ?? -1,
                         streams?.meter?.descriptor.rawValue ?? -1, observer?.number ?? -1,
+                        readiness?.descriptor.rawValue ?? -1,
                     ], writable: connections.descriptors, milliseconds: left)
             }
             if ready[2] {
@@ -60,7 +64,8 @@ struct Supervision {
                 }
                 continue
             }
-            if ready[8...].contains(true) || connections.milliseconds != nil { try observer?.finishConnections() }
+            if ready[8], try readiness?.attend(mainProcess: nil) == true { readiness = nil }
+            if ready[9...].contains(true) || connections.milliseconds != nil { try observer?.finishConnections() }
             if ready[7] { try observer?.attend() }
             if ready[1] { try passSignals(relay) }
             if ready[3] || ready[4] { try relay?.carry(input: ready[3], output: ready[4]) }
@@ -153,7 +158,7 @@ extension Supervision {
             process: process, channel: channel, console: launch.console, wallTime: launch.plan.annotations.wallTime,
             signals: signals)
         let killsOneByOne = launch.plan.annotations.hasReapingInit && launch.controlGroup.killsOneByOne
-        observer = launch.observer
+        (observer, readiness) = (launch.observer, launch.readiness)
         legacyGroups = launch.legacyGroups
         memoryEvents = try during("memory limit") { () throws(SystemCallError) in
             killsOneByOne ? try launch.legacyGroups?.outOfMemoryEvents() : nil

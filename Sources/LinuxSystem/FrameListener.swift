@@ -54,7 +54,7 @@ extension FrameSocket {
     }
 
     /// A path of any directory that is short enough for an address.
-    fileprivate static func path(of name: String, in directory: borrowing FileDescriptor) -> String {
+    static func path(of name: String, in directory: borrowing FileDescriptor) -> String {
         "/proc/self/fd/\(directory.rawValue)/\(name)"
     }
 

@@ -21,6 +21,11 @@ enum CreateVerb {
         return 0
     }
 
+    /// The service manager's socket (sd_notify(3)); one without a place in the file system cannot be mounted.
+    static var notifySocket: String? {
+        processEnvironmentVariable("NOTIFY_SOCKET").flatMap { $0.hasPrefix("/") ? $0 : nil }
+    }
+
     /// What `create` and `run` take alike.
     static func createOptions(_ arguments: Arguments, _ global: GlobalOptions) throws(UsageError) -> CreateOptions {
         if arguments.has("no-pivot") {
@@ -29,6 +34,7 @@ enum CreateVerb {
         var options = CreateOptions()
         (options.preservedDescriptors, options.listeningDescriptors) = try arguments.preservedDescriptors()
         options.pidfdSocket = arguments["pidfd-socket"]
+        if !arguments.has("profile") { options.notifySocket = notifySocket }
         options.controlGroups = global.controlGroups
         options.consoleSocket = arguments["console-socket"]
         options.pidFile = arguments["pid-file"]

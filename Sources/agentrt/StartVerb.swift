@@ -4,7 +4,7 @@ internal import ContainerRuntime
 enum StartVerb {
     static func run(_ global: GlobalOptions) throws -> Int32 {
         let arguments = try Arguments(global.verbArguments, options: [])
-        try arguments.container(global, verb: "start").start()
+        try arguments.container(global, verb: "start").start(notifySocket: CreateVerb.notifySocket)
         return 0
     }
 }

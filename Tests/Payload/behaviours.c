@@ -7,6 +7,8 @@
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -117,6 +119,18 @@ static void hook(char **arguments) {
     fclose(file);
 }
 
+/// notify TEXT…: a datagram each, to the service manager's socket (sd_notify(3)).
+static void notify(char **arguments) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const char *path = getenv("NOTIFY_SOCKET");
+    strncpy(address.sun_path, path ? path : "", sizeof address.sun_path - 1);
+    int out = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    for (; *arguments; arguments++)
+        report("notify", *arguments,
+            sendto(out, *arguments, strlen(*arguments), 0, (struct sockaddr *)&address, sizeof address));
+    close(out);
+}
+
 /// unshare KIND…: new namespaces for what comes next; `pid` needs `child` after it.
 static void leave(char **arguments) {
     static const struct {
@@ -158,6 +172,7 @@ const struct verb behaviours[] = {
     {"swap", 2, swap, "A B: exchanges them over and over, in a child that dies with it"},
     {"orphan", 0, orphan, "leaves a child behind"},
     {"hook", 2, hook, "FILE LABEL: appends label, place, environment, standard input"},
+    {"notify", 1, notify, "TEXT...: to NOTIFY_SOCKET"},
     {"unshare", 1, leave, "KIND…: into new namespaces"},
     {"child", 0, child, "what follows runs in a child"},
     {NULL, 0, NULL, NULL},
