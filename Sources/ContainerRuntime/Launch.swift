@@ -178,7 +178,7 @@ final class Launch {
     // MARK: The process
 
     private func bear() throws(RuntimeError) {
-        let fifos = staysAttached ? nil : try makeFifos()
+        let fifos = staysAttached ? nil : try directory?.makeFifos()
         let consoleSocket = try options.consoleSocket.map { path throws(RuntimeError) in
             try during("console socket") { try FrameSocket.connected(to: path) }
         }
@@ -263,23 +263,6 @@ final class Launch {
         try during("scope") {
             try keeper.send(signal: Signals.kill)
             _ = try keeper.waitForEnd()
-        }
-    }
-
-    /// What init waits at, and by what it answers.
-    private func makeFifos() throws(RuntimeError) -> (start: FileDescriptorBox, outcome: FileDescriptorBox) {
-        // Not blocking: so that opening it does not wait for `start`.
-        let start = try makeFifo(StateDirectory.fifoName, [.readOnly, .nonBlocking])
-        // For both, as a FIFO cannot be opened for writing alone before there is a reader (fifo(7)).
-        return (start, try makeFifo(StateDirectory.outcomeName, .readWrite))
-    }
-
-    private func makeFifo(_ name: String, _ flags: OpenFlags) throws(RuntimeError) -> FileDescriptorBox {
-        try during(name) { () throws(SystemCallError) in
-            guard let state = directory else { preconditionFailure("no state directory") }
-            try state.directory.makeNode(
-                name, kind: .fifo, permissions: 0o600, device: DeviceNumber(major: 0, minor: 0))
-            return FileDescriptorBox(try state.directory.open(name, flags))
         }
     }
 

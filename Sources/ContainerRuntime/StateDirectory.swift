@@ -158,9 +158,6 @@ struct StateDirectory {
     let path: String
     private let id: ContainerID
 
-    static let fifoName = "exec.fifo"
-    /// The FIFO by which init tells `start` how the start went.
-    static let outcomeName = "outcome.fifo"
     private static let recordName = "state.json"
 
     /// The directory.
