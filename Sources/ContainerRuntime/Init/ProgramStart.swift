@@ -87,6 +87,7 @@ struct ProgramStart {
     ) throws(RuntimeError) -> Never {
         let executableBlock = CStringBlock([executable])
         var variables = environment()
+        try replaceDevices()
         let rules = try executionRules()
         try giveStandardStreams()
         if !diesWithRuntime { try during("parent-death signal") { try setParentDeathSignal(0) } }
@@ -121,6 +122,29 @@ struct ProgramStart {
         let errno = LinuxSystem.execute(executableBlock, process.argumentBlock, environmentBlock)
         throw RuntimeError(
             "exec \(quoted(process.arguments[0])): \(errno)", exitStatus: errno == .noSuchFile ? 127 : 126)
+    }
+
+    /// Devices that are the same wherever they are, by their minor number with the driver 1 (devices.txt).
+    private static let memoryDevices: [UInt32: String] = [3: "null", 5: "zero", 7: "full", 8: "random", 9: "urandom"]
+
+    /// Puts a sandbox's own /dev/null and its like in place of the host's among its descriptors: their owner could change
+    /// mode and times of the host's by descriptor, whatever the mounts are.
+    private func replaceDevices() throws(RuntimeError) {
+        guard isSandbox else { return }
+        for number in 0..<(3 + preservedDescriptors) {
+            let stream = UnownedDescriptor(number)
+            try during("descriptor \(number)") { () throws(SystemCallError) in
+                let status = try stream.status()
+                guard status.kind == .characterDevice, status.deviceNode.major == 1,
+                    let name = Self.memoryDevices[status.deviceNode.minor]
+                else { return }
+                let own = try openFile("/dev/" + name, try stream.isOpenForWriting() ? .readWrite : .readOnly)
+                guard try own.status().deviceNode == status.deviceNode else {
+                    throw SystemCallError(call: "open", object: "\"/dev/\(name)\"", errno: .noSuchDeviceOrAddress)
+                }
+                try own.duplicate(onto: number)
+            }
+        }
     }
 
     /// Makes the pipes and sockets among the standard streams the user's own, or the user could not open /dev/stdout anew.

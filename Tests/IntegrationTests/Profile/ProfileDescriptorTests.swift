@@ -44,6 +44,32 @@ import Testing
         #expect(try Files.read(project.directory + "/src/main.txt") == "source\n")
     }
 
+    /// Whoever owns a device may change its mode by descriptor, on any mount: /dev/null of the host as its root's.
+    @Test(arguments: Identity.allCases, [3, 5, 7, 8, 9] as [dev_t])
+    func aDeviceOfTheHostIsNotTheOneThatIsHandedIn(_ identity: Identity, _ minor: dev_t) throws {
+        let project = try SandboxedProject(identity, executables: ["/usr/bin/python3", "/usr/bin/bash"])
+        let device = try project.scratch.path("device")
+        try check(mknod(device, S_IFCHR | 0o666, 1 << 8 | minor), "mknod", device)
+        try check(chmod(device, 0o666), "chmod", device)
+        try check(chown(device, identity.owner, identity.owner), "chown", device)
+        let program = """
+            import os
+            for file in (0, 1, 2, "/dev/stdin", "/proc/self/fd/1"):
+                for change in (lambda: os.chmod(file, 0o600), lambda: os.utime(file, (1, 1))):
+                    try: change()
+                    except OSError: pass
+            os.write(1, b"x" * 10) if os.stat(1).st_rdev != os.makedev(1, 7) else None
+            assert os.fstat(0).st_rdev == os.makedev(1, \(minor)) and len(os.read(0, 1)) == (0 if \(minor) == 3 else 1)
+            os.close(0)
+            """
+        try Files.write(program, to: project.directory + "/src/change.py")
+        let output = try run(
+            project, "exec /usr/bin/python3 src/change.py", "< \(device) > \(device) 2> \(device)")
+        #expect(output.status == 0, "\(output)")
+        let status = try #require(Files.status(device))
+        #expect(status.st_mode & 0o7777 == 0o666 && status.st_mtim.tv_sec > 1)
+    }
+
     @Test(arguments: Identity.allCases) func aDirectoryAsStandardInputOpensNothing(_ identity: Identity) throws {
         let project = try SandboxedProject(identity)
         let output = try run(project, "ls /proc/self/fd/0/ && ls /proc/self/fd/0/..", "< /etc")
