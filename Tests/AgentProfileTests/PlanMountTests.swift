@@ -187,12 +187,12 @@ struct PlanMountTests {
         #expect(
             fresh == [
                 "/proc proc nosuid,nodev,noexec",
-                "/dev tmpfs nosuid,noexec,mode=755,size=64k",
-                "/dev/pts devpts nosuid,noexec,newinstance,ptmxmode=0666,mode=0620",
-                "/dev/shm tmpfs nosuid,nodev,noexec,mode=1777,size=256m",
-                "/home/user tmpfs nosuid,nodev,noexec,mode=700,uid=1000,gid=1000,size=1g",
-                "/run tmpfs nosuid,nodev,noexec,mode=755,uid=1000,gid=1000,size=64m",
-                "/tmp tmpfs nosuid,nodev,noexec,mode=1777,uid=1000,gid=1000,size=1g",
+                "/dev tmpfs nosuid,noexec,mode=755,size=64k,nr_inodes=1024",
+                "/dev/pts devpts nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,max=256",
+                "/dev/shm tmpfs nosuid,nodev,noexec,mode=1777,size=256m,nr_inodes=65536",
+                "/home/user tmpfs nosuid,nodev,noexec,mode=700,uid=1000,gid=1000,size=1024m,nr_inodes=262144",
+                "/run tmpfs nosuid,nodev,noexec,mode=755,uid=1000,gid=1000,size=64m,nr_inodes=16384",
+                "/tmp tmpfs nosuid,nodev,noexec,mode=1777,uid=1000,gid=1000,size=1024m,nr_inodes=262144",
             ])
     }
 
@@ -217,7 +217,7 @@ struct PlanMountTests {
         // The home begins with what the root file system holds there.
         #expect(
             plan.mounts.first { $0.mount.destination == "/home/user" }?.mount.options.suffix(2)
-                == ["size=1g", "tmpcopyup"])
+                == ["nr_inodes=262144", "tmpcopyup"])
         #expect(plan.rootfs.tree["/rootfs/home/user/.tools/current"] == .link(target: "v2"))
         #expect(plan.mounts.contains { $0.mount.destination == "/home/user/.tools/v2/bin/tool" })
         #expect(plan.rootfs.ownedDirectories == ["/rootfs/home/user"])

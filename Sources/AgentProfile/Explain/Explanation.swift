@@ -197,9 +197,11 @@ extension SandboxAnswers {
                 name: name, value: value ?? "no limit", rule: value == nil ? "" : resources.places[name] ?? "")
         }
         for node in parts.view.nodes.sorted(by: { $0.key < $1.key }).map(\.value) {
-            guard case .fresh(let size, _) = node.content else { continue }
+            guard case .fresh(let mebibytes, _) = node.content else { continue }
             lines.append(
-                Explanation.Setting(name: "disk", value: "\(size) in \(node.path)", rule: Explanation.builtIn))
+                Explanation.Setting(
+                    name: "disk", value: "\(Quantity.memoryText(UInt64(mebibytes) << 20)) in \(node.path)",
+                    rule: Explanation.builtIn))
         }
         return lines
     }

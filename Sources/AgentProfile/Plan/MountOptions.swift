@@ -11,9 +11,9 @@ struct MountOptions {
     static let fixed: [PlannedMount] = [
         // The default devices and links in /dev are made by the runtime, which the specification obliges to.
         fixed("/proc", "proc", ["nosuid", "nodev", "noexec"]),
-        fixed("/dev", "tmpfs", ["nosuid", "noexec", "mode=755", "size=64k"]),
-        fixed("/dev/pts", "devpts", ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"]),
-        fixed("/dev/shm", "tmpfs", ["nosuid", "nodev", "noexec", "mode=1777", "size=256m"]),
+        fixed("/dev", "tmpfs", ["nosuid", "noexec", "mode=755", "size=64k", "nr_inodes=1024"]),
+        fixed("/dev/pts", "devpts", ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "max=256"]),
+        fixed("/dev/shm", "tmpfs", ["nosuid", "nodev", "noexec", "mode=1777", "size=256m", "nr_inodes=65536"]),
     ]
 
     private static func fixed(_ destination: String, _ type: String, _ options: [String]) -> PlannedMount {
@@ -22,13 +22,14 @@ struct MountOptions {
             reason: "every sandbox has its own")
     }
 
-    /// An empty directory in memory that belongs to the sandbox's user.
-    func fresh(_ path: String, size: String, mode: UInt32) -> Mount {
+    /// An empty directory in memory that belongs to the sandbox's user. It holds a file for each 4 KiB: an empty one takes
+    /// memory too.
+    func fresh(_ path: String, mebibytes: Int, mode: UInt32) -> Mount {
         Mount(
             destination: path, type: "tmpfs", source: "tmpfs",
             options: [
                 "nosuid", "nodev", "noexec", "mode=\(String(mode, radix: 8))", "uid=\(user.uid)", "gid=\(user.gid)",
-                "size=\(size)",
+                "size=\(mebibytes)m", "nr_inodes=\(mebibytes * 256)",
             ])
     }
 

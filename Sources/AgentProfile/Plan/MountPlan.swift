@@ -150,7 +150,8 @@ struct MountPlan {
     private mutating func append(_ node: ViewNode, _ level: Level) {
         let mount: Mount
         switch node.content {
-        case .fresh(let size, let mode): mount = options.fresh(node.path, size: size, mode: mode)
+        case .fresh(let mebibytes, let mode):
+            mount = options.fresh(node.path, mebibytes: mebibytes, mode: mode)
         case .host where node.access == .denied:
             mount = options.bind(masks.add(node.path, isDirectory: node.isDirectory), onto: level, isDirectory: false)
         case .host: mount = options.bind(node.path, onto: level, isDirectory: node.isDirectory)

@@ -96,12 +96,12 @@ extension View {
         home: String, _ rules: PathRules, _ files: HostFiles
     ) throws(PlanError) -> [HostFiles.Link] {
         let reason = "every sandbox has its own"
-        addFresh("/tmp", size: "1g", mode: 0o1777, reason: reason)
-        addFresh("/run", size: "64m", mode: 0o755, reason: reason)
+        addFresh("/tmp", mebibytes: 1024, mode: 0o1777, reason: reason)
+        addFresh("/run", mebibytes: 64, mode: 0o755, reason: reason)
         let resolved = try files.resolve(home)
         let path = resolved?.path ?? "/" + home.pathComponents.joined(separator: "/")
         if !path.isPath(in: rules.project) {
-            addFresh(path, size: "1g", mode: 0o700, reason: "the private home directory")
+            addFresh(path, mebibytes: 1024, mode: 0o700, reason: "the private home directory")
         }
         if let access = rules.access(to: rules.project), access != .denied {
             addHost(rules.project, access, reason: "the project")

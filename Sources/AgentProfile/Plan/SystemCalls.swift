@@ -9,7 +9,7 @@ enum SystemCalls {
         "openat", "openat2", "close", "close_range", "read", "readv", "pread64", "preadv", "preadv2", "write", "writev",
         "pwrite64", "pwritev", "pwritev2", "lseek", "ftruncate", "truncate", "fallocate", "fsync", "fdatasync", "sync",
         "syncfs", "sync_file_range", "fadvise64", "readahead", "sendfile", "splice", "tee", "vmsplice",
-        "copy_file_range", "flock", "io_setup", "io_submit", "io_getevents", "io_pgetevents", "io_cancel", "io_destroy",
+        "copy_file_range", "flock",
     ]
 
     private static let directories = [

@@ -7,7 +7,7 @@ struct ViewNode {
         /// The host's own file or directory.
         case host
         /// An empty directory in memory, of this size and with these permissions.
-        case fresh(size: String, mode: UInt32)
+        case fresh(mebibytes: Int, mode: UInt32)
     }
 
     /// The path, the same inside and outside.
@@ -65,11 +65,11 @@ struct View {
     }
 
     /// Adds an empty directory in memory, unless a rule speaks of the path itself.
-    mutating func addFresh(_ path: String, size: String, mode: UInt32, reason: String) {
+    mutating func addFresh(_ path: String, mebibytes: Int, mode: UInt32, reason: String) {
         guard nodes[PathKey(path)] == nil else { return }
         nodes[PathKey(path)] = ViewNode(
             path: path, isDirectory: true, access: .writable, isLoadable: false,
-            content: .fresh(size: size, mode: mode), origin: "", reason: reason)
+            content: .fresh(mebibytes: mebibytes, mode: mode), origin: "", reason: reason)
     }
 
     /// Covers something in a tree that may be read.

@@ -44,6 +44,9 @@ public struct LegacySettings: Equatable, Sendable {
             }
             if let limit = memory.kernelTCP, limit > 0 {
                 add("memory.kmem.tcp.limit_in_bytes", "\(limit)", "memory.kernelTCP")
+            } else if let limit = memory.limit, limit != 0 {
+                // What connections hold is counted apart there, and without a limit of its own by nobody.
+                add("memory.kmem.tcp.limit_in_bytes", "\(max(limit, -1))", "memory.limit")
             }
             if let swappiness = memory.swappiness { add("memory.swappiness", "\(swappiness)", "memory.swappiness") }
             if memory.disableOOMKiller == true { add("memory.oom_control", "1", "memory.disableOOMKiller") }
