@@ -64,7 +64,10 @@ extension Array: JSONEncodable where Element: JSONEncodable {
 extension Dictionary: JSONEncodable where Key == String, Value: JSONEncodable {
     /// The members, sorted by key so that the same dictionary gives the same bytes.
     public var json: JSONValue {
-        let members = sorted { $0.key < $1.key }.map { JSONObject.Member(key: $0.key, value: $0.value.json) }
+        // As members first: lists of these are known to Swift's runtime, lists of this dictionary's elements are not.
+        var members: [JSONObject.Member] = []
+        for (key, value) in self { members.append(JSONObject.Member(key: key, value: value.json)) }
+        members.sort { $0.key < $1.key }
         return JSONValue(.object(JSONObject(members)))
     }
 }

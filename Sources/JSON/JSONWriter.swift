@@ -80,6 +80,14 @@ public struct JSONWriter {
 
     private mutating func write(_ string: String) {
         text.append(UInt8(ascii: "\""))
+        let isPlain = string.utf8.allSatisfy {
+            $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") && $0 != 0x7F
+        }
+        if isPlain { put(string) } else { writeEscaped(string) }
+        text.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func writeEscaped(_ string: String) {
         for byte in string.utf8 {
             switch byte {
             case UInt8(ascii: "\""): put("\\\"")
@@ -94,7 +102,6 @@ public struct JSONWriter {
             default: text.append(byte)
             }
         }
-        text.append(UInt8(ascii: "\""))
     }
 
     private func hexDigit(_ value: UInt8) -> UInt8 {

@@ -14,12 +14,25 @@ struct SystemMounts {
         _ tree: borrowing MountTree, at destination: String, isSystem: Bool
     ) throws(SystemCallError) {
         if !isSystem && mounts.isEmpty { return }
+        let place = Self.plain(destination)
+        let below = place + "/"
+        mounts.removeAll { place == "/" || $0.destination == place || $0.destination.hasPrefix(below) }
+        if isSystem { mounts.append((place, FileDescriptorBox(try tree.descriptor.duplicated()))) }
+    }
+
+    /// A path without empty components. Nearly all are so from the start, and a container can have a hundred mounts.
+    private static func plain(_ path: String) -> String {
+        var isPlain = path.utf8.first == UInt8(ascii: "/")
+        var last: UInt8 = 0
+        for byte in path.utf8 {
+            if byte == UInt8(ascii: "/"), last == byte { isPlain = false }
+            last = byte
+        }
+        if isPlain, last != UInt8(ascii: "/") { return path }
         // Not joined: the first use of it looks for associated types, in every container.
         var place = ""
-        for component in destination.split(separator: "/") { place += "/" + String(component) }
-        if place.isEmpty { place = "/" }
-        mounts.removeAll { place == "/" || $0.destination == place || $0.destination.hasPrefix(place + "/") }
-        if isSystem { mounts.append((place, FileDescriptorBox(try tree.descriptor.duplicated()))) }
+        for component in path.split(separator: "/") { place += "/" + String(component) }
+        return place.isEmpty ? "/" : place
     }
 
     /// The mount that a path lies in, and the rest of the path; nil for a path in none, or that does not say so plainly.
