@@ -44,22 +44,28 @@ static void look_at_memory(pid_t pid) {
     int file = look(pid, "mem", O_RDWR);
     if (file == -1) return;
     ssize_t length = pread(file, found, sizeof found, (off_t)(long)image);
-    // Nothing is read of a process that has ended; one that has another program has something else there, or nothing.
-    if (length > 0 ? memcmp(found, image, sizeof image) != 0 : length == -1) tell(pid, "memory", "of another program");
+    // The runtime, whose image is larger, has something else there. Nothing is there yet in a program that is being
+    // executed, or no more in one that ends.
+    if (length > 0 && memcmp(found, image, (size_t)length)) tell(pid, "memory", "of another program");
     close(file);
 }
 
+/// Where a link of /proc/PID leads; false where that cannot be seen.
+static bool follow(pid_t pid, const char *link, char target[300]) {
+    char path[300];
+    snprintf(path, sizeof path, "/proc/%d/%s", pid, link);
+    ssize_t length = readlink(path, target, 299);
+    if (length == -1 && (errno == EACCES || errno == EPERM)) refusals++;
+    target[length < 0 ? 0 : length] = 0;
+    return length > 0;
+}
+
 static void look_at_files(pid_t pid) {
-    char path[300], target[300];
+    char target[300];
     static const char *const links[] = {"exe", "root", "cwd"};
-    for (int index = 0; index < 3; index++) {
-        snprintf(path, sizeof path, "/proc/%d/%s", pid, links[index]);
-        ssize_t length = readlink(path, target, sizeof target - 1);
-        if (length == -1 && (errno == EACCES || errno == EPERM)) refusals++;
-        if (length <= 0) continue;
-        target[length] = 0;
-        if (strcmp(target, index ? "/" : "/payload")) tell(pid, links[index], target);
-    }
+    for (int index = 0; index < 3; index++)
+        if (follow(pid, links[index], target) && strcmp(target, index ? "/" : "/payload"))
+            tell(pid, links[index], target);
     int directory = look(pid, "fd", O_RDONLY | O_DIRECTORY);
     DIR *files = directory == -1 ? NULL : fdopendir(directory);
     for (struct dirent *entry; files && (entry = readdir(files));) {
@@ -86,14 +92,16 @@ static void look_at_files(pid_t pid) {
     if (process != -1) close(process);
 }
 
-/// One that is traced and then executes a program was traced before it did.
 static void trace(pid_t pid) {
-    if (ptrace(PTRACE_SEIZE, pid, NULL, PTRACE_O_TRACEEXEC) == -1) {
+    if (ptrace(PTRACE_SEIZE, pid, NULL, 0) == -1) {
         if (errno == EPERM) refusals++;
         return;
     }
+    ptrace(PTRACE_INTERRUPT, pid, NULL, NULL);
+    char program[300];
     for (int status; waitpid(pid, &status, __WALL) == pid && WIFSTOPPED(status);) {
-        if (status >> 8 == (SIGTRAP | PTRACE_EVENT_EXEC << 8)) tell(pid, "trace", "before its program");
+        // One that executes a program is not to be traced before that is decided (ptrace_attach, cred_guard_mutex).
+        if (follow(pid, "exe", program) && strcmp(program, "/payload")) tell(pid, "trace", program);
         ptrace(PTRACE_CONT, pid, NULL, status >> 16 ? 0 : (long)WSTOPSIG(status));
     }
 }
