@@ -26,7 +26,7 @@ struct DecodingTests {
         let state = State(id: "a", status: .created, pid: 7, bundle: "/b")
         #expect(
             JSONWriter.string(state)
-                == #"{"ociVersion":"1.3.0","id":"a","status":"created","pid":7,"bundle":"/b"}"#)
+                == #"{"ociVersion":"1.3.0","id":"a","pid":7,"status":"created","bundle":"/b"}"#)
         let process = ContainerProcessState(pid: 7, metadata: "m", state: state)
         #expect(
             JSONWriter.string(process) == """
