@@ -97,6 +97,15 @@ import Testing
         try container.creating().run().refused()
     }
 
+    /// It would lie below what becomes the root, and be missing.
+    @Test(.agentrtOnly) func directoryOntoALinkToTheRootIsRefused() throws {
+        let shared = try scratch.makeDirectory("shared")
+        let container = try scratch.container { $0.mount("/link", type: "bind", source: shared, ["bind"]) }
+        try check(symlink("/", container.bundle.rootfs + "/link"), "symlink")
+        let message = try container.creating().run().refused()
+        #expect(message.contains("over the root, to which a link leads"), "\(message)")
+    }
+
     @Test func fileOntoADirectoryIsRefused() throws {
         let file = try scratch.makeFile("file")
         let container = try scratch.container { $0.mount("/data", type: "bind", source: file, ["bind"]) }

@@ -161,6 +161,7 @@ struct RootFilesystem: ~Copyable {
         let target = try during(what) { () throws(SystemCallError) in
             let target = try openTarget(mount, isFile: isFile)
             if plan.annotations.hasRealSources { try refuseLinks(mount.destination) }
+            if !isFile, !mount.isRoot { try refuseRoot(target) }
             return target
         }
         if mount.mustNotFollowLinks {
@@ -232,6 +233,16 @@ struct RootFilesystem: ~Copyable {
             }
         }
         return isFile ? try root.openMakingFile(mount.destination) : try root.openMakingDirectory(mount.destination)
+    }
+
+    /// Refuses the root that a link of the container's led to: what is mounted there is below what becomes the root, and
+    /// would be missing without a word.
+    private func refuseRoot(_ target: borrowing FileDescriptor) throws(SystemCallError) {
+        let (place, top) = (try target.status(), try root.descriptor.status())
+        if place.inode == top.inode, place.device == top.device {
+            throw SystemCallError(
+                call: "mount", object: "over the root, to which a link leads", errno: .invalidArgument)
+        }
     }
 
     /// Makes a link in the container's files; the same one may be there already.
