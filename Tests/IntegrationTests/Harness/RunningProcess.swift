@@ -20,13 +20,22 @@ final class RunningProcess {
     }
 
     deinit {
-        if outcome == nil {
-            Glibc.kill(pid, SIGKILL)
-            waitpid(pid, nil, 0)
-        }
+        if outcome == nil { end() }
         closeInput()
         close(output)
         close(errors)
+    }
+
+    /// Asks it to end first: a runtime then takes down what it has made, which no later call would do for it, as its state
+    /// goes with the test.
+    private func end() {
+        Glibc.kill(pid, SIGTERM)
+        for _ in 0..<50 {
+            if waitpid(pid, nil, WNOHANG) != 0 { return }
+            usleep(10_000)
+        }
+        Glibc.kill(pid, SIGKILL)
+        waitpid(pid, nil, 0)
     }
 
     /// The end of standard input for the program.
