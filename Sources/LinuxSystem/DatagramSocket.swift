@@ -16,9 +16,7 @@ public struct DatagramSocket: Sendable {
     /// - Throws: ``SystemCallError``; EADDRINUSE where something is there.
     public init(binding name: String, in directory: borrowing FileDescriptor) throws(SystemCallError) {
         box = try Self.make()
-        let number = box.descriptor.rawValue
-        let path = FrameSocket.path(of: name, in: directory)
-        try checked("bind", object: quoted(name)) { path.withCString { linux_bind_unix(number, $0) } }
+        try box.descriptor.bind(to: name, in: directory)
     }
 
     /// Makes a socket that sends to another one (connect(2)).

@@ -16,10 +16,8 @@ public struct FrameListener: Sendable {
     /// - Throws: ``SystemCallError``; EADDRINUSE where something is there.
     public init(_ name: String, in directory: borrowing FileDescriptor) throws(SystemCallError) {
         let socket = try FrameSocket.makeSocket()
-        let number = socket.rawValue
-        let path = FrameSocket.path(of: name, in: directory)
-        try checked("bind", object: quoted(name)) { path.withCString { linux_bind_unix(number, $0) } }
-        try systemCall("listen", LINUX_SYS_listen, Int(number), 64, object: quoted(name))
+        try socket.bind(to: name, in: directory)
+        try systemCall("listen", LINUX_SYS_listen, Int(socket.rawValue), 64, object: quoted(name))
         box = FileDescriptorBox(socket)
     }
 
@@ -32,6 +30,20 @@ public struct FrameListener: Sendable {
             FileDescriptor(
                 owning: Int32(
                     try systemCall("accept", LINUX_SYS_accept4, Int(box.descriptor.rawValue), 0, 0, Int(O_CLOEXEC)))))
+    }
+}
+
+extension FileDescriptor {
+    /// Gives a unix socket a name in a directory (bind(2)).
+    ///
+    /// - Parameters:
+    ///   - name: The name; nothing may be there.
+    ///   - directory: Where.
+    /// - Throws: ``SystemCallError``; EADDRINUSE where something is there.
+    func bind(to name: String, in directory: borrowing FileDescriptor) throws(SystemCallError) {
+        let number = rawValue
+        let path = FrameSocket.path(of: name, in: directory)
+        try checked("bind", object: quoted(name)) { path.withCString { linux_bind_unix(number, $0) } }
     }
 }
 

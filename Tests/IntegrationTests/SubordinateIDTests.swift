@@ -117,8 +117,13 @@ private let hasHelpers = ["/usr/bin/newuidmap", "/usr/bin/newgidmap", "/etc/subu
             ("tester:299999:65536\nother:300000:65536\n", "does not grant 300000 to 365535 to tester"),
         ])
     func whatIsNotGrantedIsRefused(_ grants: String, _ message: String) throws {
+        try isRefused(message) { try asUser($0, grants: grants) }
+    }
+
+    /// A container is refused with a message, and nothing of it stays.
+    private func isRefused(_ message: String, _ asUser: (Command) throws -> Command) throws {
         let container = try container { _ in }
-        let told = try asUser(container.creating(), grants: grants).run().refused()
+        let told = try asUser(container.creating()).run().refused()
         #expect(told.contains(message), "\(told)")
         #expect(Files.list(container.root).filter { !$0.hasPrefix(".") } == [])
     }
@@ -141,10 +146,7 @@ private let hasHelpers = ["/usr/bin/newuidmap", "/usr/bin/newgidmap", "/etc/subu
             ),
         ])
     func theHelperIsRootsOwn(_ first: String, _ message: String) throws {
-        let container = try container { _ in }
-        let told = try asUser(container.creating(), first: first).run().refused()
-        #expect(told.contains(message), "\(told)")
-        #expect(Files.list(container.root).filter { !$0.hasPrefix(".") } == [])
+        try isRefused(message) { try asUser($0, first: first) }
     }
 
     @Test(.agentrtOnly) func doctorTellsOfThem() throws {
