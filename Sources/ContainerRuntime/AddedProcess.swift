@@ -97,6 +97,7 @@ struct AddedProcess {
             } awaitGo: { () throws(RuntimeError) in
                 try plan.start.process.installNotifyingFilter(channel)
                 try channel.send(.ready)
+                return nil
             }
         } catch {
             // If even this cannot be told, the runtime sees the socket close without `ready`.

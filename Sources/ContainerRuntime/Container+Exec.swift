@@ -76,7 +76,7 @@ extension Container {
             case .console: console = descriptors.first
             case .listener(let number): try handOver(number)
             case .failed(let status, let message): throw RuntimeError(message, exitStatus: status)
-            case .proceed, .hooksDue, .ended: throw RuntimeError("exec channel: a message out of turn")
+            case .proceed, .hooksDue, .ended, .endedAlone: throw RuntimeError("exec channel: a message out of turn")
             }
         }
     }

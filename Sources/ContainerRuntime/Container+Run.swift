@@ -58,9 +58,13 @@ extension Container {
     ) throws(RuntimeError) -> RunResult {
         // Blocked before anything is made: a signal that comes early is passed on, not lost and not the end of this.
         let signals = try during("signals") { try SignalQueue() }
-        let began = bootTime()
+        var began = bootTime()
         let launch = try Launch(self, bundle: bundle, options: options, staysAttached: true)
         try launch.run()
+        if let standby = options.standby {
+            try standby.awaitCall(launch, signals)
+            began = bootTime()
+        }
         do throws(RuntimeError) {
             try HookRunner(state: launch.state(.running, pid: launch.pid)).run(
                 launch.plan.hooks.poststart, phase: .poststart)
@@ -90,6 +94,9 @@ extension Container {
         }
         for number in try launch.streams?.finish() ?? [] {
             report("descriptor \(number): some output could not be written")
+        }
+        if case .success(let result) = end, case .ended(let programEnd) = result.reason {
+            options.standby?.finish(early: programEnd)
         }
         if !keeps {
             try finish(launch)

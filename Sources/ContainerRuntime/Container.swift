@@ -58,6 +58,8 @@ public struct CreateOptions {
     public var gate = GateOptions()
     /// The ``WarmKeeper`` that is asked for what it has ready; nil for none.
     public var warm: String?
+    /// Where the sandbox waits for a call, with `run` alone; nil where it is made for one.
+    public var standby: StandbyCall?
     /// Whether `run` always reads what the container used; otherwise only where a limit may have ended it.
     public var readsStatistics = false
     /// Who is told of calls that the program makes; nil for nobody, which costs nothing. With `run` alone.

@@ -15,7 +15,7 @@ final class Launch {
 
     /// This call as it is written down until nothing can be left of it.
     let call: UnfinishedCall
-    private(set) var directory: StateDirectory?
+    var directory: StateDirectory?
     /// What was written down of the container; nil before there is a process.
     private(set) var record: ContainerRecord?
     private(set) var controlGroup: ControlGroupPlan
@@ -27,8 +27,10 @@ final class Launch {
     /// What keeps the scope of systemd until the container's first process is in it.
     private var scopeKeeper: ProcessHandle?
     private(set) var pid: Int32 = 0
-    private(set) var process: ProcessHandle?
+    var process: ProcessHandle?
     private(set) var channel: FrameSocket?
+    /// Tells of changes to the mounts of a sandbox that waits for its call.
+    private(set) var mountChanges: WatchedFile?
     /// The master of the container's terminal, where this process keeps it.
     private(set) var console: FileDescriptorBox?
     /// Pipes in place of redirected files; nil where the container is no sandbox or nobody stays to carry the bytes.
@@ -89,7 +91,9 @@ final class Launch {
     }
 
     /// Uses what a keeper has ready for calls like this, if one has.
-    private func useWarm(_ keeper: String) throws(RuntimeError) {
+    private func useWarm() throws(RuntimeError) {
+        if let standby = options.standby { return try plan.use(standby.namespaces) }
+        guard let keeper = options.warm else { return }
         // What stands in for a limit of processes counts those of one user namespace.
         guard options.tellUnheld == nil else { return }
         guard let warm = try WarmNamespaces.ask(keeper, for: bundle.path, in: call.rootDirectory.descriptor) else {
@@ -103,7 +107,7 @@ final class Launch {
         var holdsOffClearing = false
         do throws(RuntimeError) {
             if let write = options.writeBundle { try writeBundle(write) }
-            if let keeper = options.warm { try useWarm(keeper) }
+            try useWarm()
             if let tell = options.tellUnheld {
                 for (what, loss) in plan.doWithoutWhatIsRefused() {
                     tell(UnheldLimit(origin: what, reason: loss, held: .nothing, resourceLimit: nil))
@@ -185,18 +189,19 @@ final class Launch {
         let entrances = try during("cgroup") { try legacyGroups?.openEntrances() }
         let prepared = try PreparedTrees(for: plan)
         let sources = plan.warm == nil ? nil : try HostSources(plan)
-        let outputLimit = plan.process.hasTerminal ? nil : plan.annotations.output
-        if staysAttached, plan.annotations.executablePaths != nil || outputLimit != nil {
-            streams = try StreamRelay(outputLimit: outputLimit)
-        }
+        if options.standby == nil { try relayStreams() }
         let gateSockets = try gate?.connect()
         let watchEnd = try makeObserver()
         let (ownNumber, initNumber) = try during("socketpair") { try FrameSocket.pair() }
         let own = FrameSocket(FileDescriptor(owning: ownNumber))
         let initEnd = FileDescriptorBox(FileDescriptor(owning: initNumber))
-        let start: InitProcess.StartCondition =
-            fifos.map { .fifo($0.start.descriptor.rawValue, outcome: $0.outcome.descriptor.rawValue) }
-            ?? .immediately(diesWithRuntime: true)
+        let start: InitProcess.StartCondition
+        switch (fifos, options.standby) {
+        case (let fifos?, _):
+            start = .fifo(fifos.start.descriptor.rawValue, outcome: fifos.outcome.descriptor.rawValue)
+        case (_, let standby?): start = .call(go: standby.go)
+        case (nil, nil): start = .immediately(diesWithRuntime: true)
+        }
 
         let (pid, process) = try Birth(plan: plan).make(into: cgroup) {
             // Here the container's first process begins. It closes the runtime's end, to notice the runtime's death.
@@ -204,6 +209,7 @@ final class Launch {
             directory?.closeInChild()
             call.closeInChild()
             gate?.closeInInit()
+            options.standby?.closeInChild()
             _ = cgroup.map { FileDescriptor(owning: $0.directory.descriptor.rawValue) }
             do throws(SystemCallError) {
                 try streams?.install()
@@ -236,6 +242,32 @@ final class Launch {
         if plan.runtimeSetsScore { try setOutOfMemoryScore() }
     }
 
+    /// Puts pipes in place of files among the standard streams, where the container may not have these.
+    private func relayStreams() throws(RuntimeError) {
+        let outputLimit = plan.process.hasTerminal ? nil : plan.annotations.output
+        guard staysAttached, plan.annotations.executablePaths != nil || outputLimit != nil else { return }
+        streams = try StreamRelay(outputLimit: outputLimit)
+    }
+
+    /// Gives the sandbox that waits what it has waited for: arguments, and this process's standard streams.
+    ///
+    /// - Parameter arguments: The arguments behind the program.
+    /// - Throws: ``RuntimeError``.
+    func begin(with arguments: ArraySlice<String>) throws(RuntimeError) {
+        guard let channel else { preconditionFailure("no container was launched") }
+        try relayStreams()
+        let numbers = (Int32(0)...2).map { streams?.containerEnds[$0]?.descriptor.rawValue ?? $0 }
+        let (uid, gid) = (plan.process.uid, plan.process.gid)
+        try StandardStreams.give(
+            numbers, uid: plan.uidMappings.isEmpty ? uid : IDMaps.table(plan.uidMappings)(uid) ?? uid,
+            gid: plan.gidMappings.isEmpty ? gid : IDMaps.table(plan.gidMappings)(gid) ?? gid)
+        try during("init channel") {
+            try channel.send(
+                CallFrame(arguments: [plan.process.arguments[0]] + arguments).bytes, descriptors: numbers)
+        }
+        streams?.release()
+    }
+
     /// Makes the two ends by which calls are told of, and the filter for the container's.
     private func makeObserver() throws(RuntimeError) -> (
         filters: [InstallableSeccompFilter], socket: FileDescriptorBox
@@ -257,7 +289,7 @@ final class Launch {
         }
     }
 
-    private func endScopeKeeper() throws(RuntimeError) {
+    func endScopeKeeper() throws(RuntimeError) {
         guard let keeper = scopeKeeper else { return }
         scopeKeeper = nil
         try during("scope") {
@@ -284,33 +316,35 @@ final class Launch {
     private func handshake() throws(RuntimeError) {
         guard let socket = channel else { return }
         try plan.networkDevices.move(to: pid)
-        if plan.newNamespaces.contains(.user) { try sendProceed(socket) }
+        if plan.newNamespaces.contains(.user) { try socket.sendIfHeard(.proceed) }
         try startGate()
         // The kernel takes its time to check the program: meanwhile init builds the root file system.
         let rules = try deviceRules.prepared(for: cgroup)
         if !plan.awaitsDeviceRules { try rules?.enforce() }
-        if !plan.newNamespaces.contains(.user) { try sendProceed(socket) }
+        if !plan.newNamespaces.contains(.user) { try socket.sendIfHeard(.proceed) }
         while true {
             guard let (message, descriptors) = try socket.receiveMessage() else { throw try deathOfInit() }
             switch message {
-            case .ready: return
+            case .ready:
+                mountChanges = descriptors.first.map { WatchedFile($0) }
+                return
             case .console: console = descriptors.first
             case .listener(let number):
                 guard let process, let listener = plan.process.seccompListener else {
                     throw RuntimeError("init channel: a listener that nobody asked for")
                 }
                 try listener.handOver(number, of: process, pid: pid, state: state(.creating, pid: pid))
-                try sendProceed(socket)
+                try socket.sendIfHeard(.proceed)
             case .hooksDue:
                 if plan.awaitsDeviceRules { try rules?.enforce() }
                 try gate?.awaitReady()
                 let hooks = HookRunner(state: state(.creating, pid: pid))
                 try hooks.run(plan.hooks.prestart, phase: .prestart)
                 try hooks.run(plan.hooks.createRuntime, phase: .createRuntime)
-                try sendProceed(socket)
+                try socket.sendIfHeard(.proceed)
             case .failed(let status, let message):
                 throw RuntimeError(explained(message), exitStatus: status)
-            case .proceed, .ended: throw RuntimeError("init channel: a message out of turn")
+            case .proceed, .ended, .endedAlone: throw RuntimeError("init channel: a message out of turn")
             }
         }
     }
@@ -318,17 +352,6 @@ final class Launch {
     private func startGate() throws(RuntimeError) {
         guard let gate, let process, let state = directory else { return }
         try gate.start(container: process, in: state.directory)
-    }
-
-    /// Lets init go on. One that has ended meanwhile has said why, which is read next.
-    private func sendProceed(_ socket: FrameSocket) throws(RuntimeError) {
-        do throws(SystemCallError) {
-            try socket.send(InitMessage.proceed.frame)
-        } catch  where error.errno == .brokenPipe {
-            return
-        } catch {
-            throw RuntimeError("init channel: \(error)")
-        }
     }
 
     /// Init closed its end without a word: it was killed.
@@ -354,36 +377,5 @@ final class Launch {
         State(
             ociVersion: bundle.spec.ociVersion, id: container.id.description, status: status, pid: pid,
             bundle: bundle.path, annotations: bundle.spec.annotations)
-    }
-
-    // MARK: Undoing
-
-    /// Unmakes what has been made, in reverse order, and runs the poststop hooks (runtime-spec runtime.md, Lifecycle:
-    /// a step that fails goes on with the container's deletion). A step that fails is reported and does not stop the
-    /// others; the failure that led here is told by whoever calls.
-    func undo() {
-        attempt {
-            guard let process else { return }
-            try process.send(signal: Signals.kill)
-            _ = try process.waitForEnd()
-        }
-        attempt { try gate?.kill() }
-        attempt { try endScopeKeeper() }
-        attempt { _ = try streams?.finish() }
-        attempt { try cgroup?.remove() }
-        attempt { try legacyGroups?.remove() }
-        attempt { if cgroup != nil, let scope = controlGroup.scope { try SystemdManager().stop(scope.unit) } }
-        attempt { try directory?.remove() }
-        attempt { try call.end() }
-        (process, directory) = (nil, nil)
-        container.runPoststop(plan.hooks.poststop, state(.stopped, pid: 0))
-    }
-
-    private func attempt(_ step: () throws -> Void) {
-        do {
-            try step()
-        } catch {
-            container.report("undo: \(error)")
-        }
     }
 }

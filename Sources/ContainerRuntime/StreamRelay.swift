@@ -15,6 +15,9 @@ final class StreamRelay {
     private(set) var isLimitReached = false
     private var meterLostOutput = false
 
+    /// Whether output may be on its way still.
+    var carriesBytes: Bool { !pumps.isEmpty || meter != nil }
+
     /// Kinds of file that a sandbox must not get by descriptor.
     static func isUnsafe(_ kind: FileStatus.Kind) -> Bool {
         kind == .regular || kind == .directory || kind == .blockDevice

@@ -19,6 +19,8 @@ struct Supervision {
     /// The longest time on processors, in milliseconds, and the group whose time it is.
     var cpuTime: Int64?
     var cgroup: Cgroup?
+    /// What its group had taken before, in milliseconds.
+    var timeBefore: Int64 = 0
     /// The most bytes of output, and what counts them where there is no terminal.
     var output: Int64?
     var streams: StreamRelay?
@@ -26,6 +28,8 @@ struct Supervision {
     var observer: CallObserver?
     /// The container's socket for a service manager, until it is ready.
     var readiness: ReadinessSocket?
+    /// The call that it has waited for; nil where it has begun at once.
+    var standby: StandbyCall?
 
     /// Waits until the container has ended and all its output has been passed on.
     func waitForEnd() throws(RuntimeError) -> RunResult {
@@ -36,9 +40,9 @@ struct Supervision {
         let socket = channel
         var channelIsOpen = true
         var programEnd: ProcessEnd?
-        var processorTime = cpuTime.map { ProcessorTimeWatch(limit: $0) }
+        var processorTime = cpuTime.map { ProcessorTimeWatch(limit: timeBefore + $0) }
         var isOverLimit: RunResult.Reason?
-        var readiness = readiness
+        var (readiness, caller) = (readiness, standby?.caller)
         while true {
             var left = deadline.map { max(0, ($0 - bootTime() + 999_999) / 1_000_000) }
             if isOverLimit == nil, let due = processorTime?.millisecondsUntilDue { left = min(left ?? due, due) }
@@ -51,7 +55,7 @@ struct Supervision {
                         channelIsOpen ? socket.descriptor.rawValue : -1, relay?.input ?? -1, relay?.output ?? -1,
                         memoryEvents?.rawValue ?? -1,
                         streams?.meter?.descriptor.rawValue ?? -1, observer?.number ?? -1,
-                        readiness?.descriptor.rawValue ?? -1,
+                        readiness?.descriptor.rawValue ?? -1, caller?.descriptor.rawValue ?? -1,
                     ], writable: connections.descriptors, milliseconds: left)
             }
             if ready[2] {
@@ -60,12 +64,20 @@ struct Supervision {
                     _ = try during("wait") { try process.waitForEnd() }
                     throw RuntimeError(message, exitStatus: status)
                 case .ended(let end): programEnd = end
+                case .endedAlone(let end):
+                    programEnd = end
+                    if isOverLimit == nil, streams?.carriesBytes != true { standby?.finish(early: end) }
+                    try socket.sendIfHeard(.proceed)
                 default: channelIsOpen = false
                 }
                 continue
             }
             if ready[8], try readiness?.attend(mainProcess: nil) == true { readiness = nil }
-            if ready[9...].contains(true) || connections.milliseconds != nil { try observer?.finishConnections() }
+            if ready[9], let waiting = caller, try !pass(signalOf: waiting) {
+                caller = nil
+                try kill()
+            }
+            if ready[10...].contains(true) || connections.milliseconds != nil { try observer?.finishConnections() }
             if ready[7] { try observer?.attend() }
             if ready[1] { try passSignals(relay) }
             if ready[3] || ready[4] { try relay?.carry(input: ready[3], output: ready[4]) }
@@ -137,14 +149,27 @@ struct Supervision {
                 try relay.passWindowSize()
                 continue
             }
-            do throws(SystemCallError) {
-                try process.send(signal: signal)
-            } catch  where error.errno == .noSuchProcess {
-                continue
-            } catch {
-                throw RuntimeError("pass signal \(Signals.name(signal)) on: \(error)")
-            }
+            try pass(signal)
         }
+    }
+
+    private func pass(_ signal: Int32) throws(RuntimeError) {
+        do throws(SystemCallError) {
+            try process.send(signal: signal)
+        } catch  where error.errno == .noSuchProcess {
+            return
+        } catch {
+            throw RuntimeError("pass signal \(Signals.name(signal)) on: \(error)")
+        }
+    }
+
+    /// Passes a signal on that the caller has got.
+    ///
+    /// - Returns: Whether there was one; without, the caller has ended.
+    private func pass(signalOf caller: FrameSocket) throws(RuntimeError) -> Bool {
+        guard let frame = try during("warm", { try caller.receive() })?.bytes, frame.count == 1 else { return false }
+        try pass(Int32(frame[0]))
+        return true
     }
 }
 
@@ -159,12 +184,17 @@ extension Supervision {
             signals: signals)
         let killsOneByOne = launch.plan.annotations.hasReapingInit && launch.controlGroup.killsOneByOne
         (observer, readiness) = (launch.observer, launch.readiness)
+        standby = launch.options.standby
         legacyGroups = launch.legacyGroups
         memoryEvents = try during("memory limit") { () throws(SystemCallError) in
             killsOneByOne ? try launch.legacyGroups?.outOfMemoryEvents() : nil
         }
         (cgroup, streams) = (launch.cgroup, launch.streams)
         (cpuTime, output) = (launch.plan.annotations.cpuTime, launch.plan.annotations.output)
+        if launch.options.standby != nil, cpuTime != nil, let cgroup {
+            // What it took to get ready is not the call's.
+            timeBefore = Int64(try during("cgroup") { try cgroup.processorTime() } / 1000)
+        }
     }
 }
 

@@ -15,7 +15,7 @@ public struct FrameListener: Sendable {
     ///   - directory: Where. Who may go in and write the socket is heard.
     /// - Throws: ``SystemCallError``; EADDRINUSE where something is there.
     public init(_ name: String, in directory: borrowing FileDescriptor) throws(SystemCallError) {
-        let socket = try FrameSocket.makeSocket()
+        let socket = try FrameSocket.makeSocket(keepsFrames: true)
         try socket.bind(to: name, in: directory)
         try systemCall("listen", LINUX_SYS_listen, Int(socket.rawValue), 64, object: quoted(name))
         box = FileDescriptorBox(socket)
@@ -48,19 +48,24 @@ extension FileDescriptor {
 }
 
 extension FrameSocket {
-    /// Connects to a socket by its name in a directory (connect(2)).
+    /// Connects to a ``FrameListener`` by its name in a directory (connect(2)).
     ///
     /// - Parameters:
     ///   - name: The socket.
     ///   - directory: Where it is.
-    /// - Returns: The connection; nil where no socket is there, or nobody listens.
+    /// - Returns: The connection; nil where no socket is there, nobody listens, or too many wait to be heard already.
     /// - Throws: ``SystemCallError`` naming it.
     public static func connected(
         to name: String, in directory: borrowing FileDescriptor
     ) throws(SystemCallError) -> FrameSocket? {
         do throws(SystemCallError) {
-            return try connected(to: path(of: name, in: directory))
-        } catch  where error.errno == .noSuchFile || error.errno == .connectionRefused {
+            let socket = try makeSocket(keepsFrames: true)
+            try socket.makeNonBlocking()
+            let (number, path) = (socket.rawValue, path(of: name, in: directory))
+            try checked("connect", object: quoted(name)) { path.withCString { linux_connect_unix(number, $0) } }
+            try socket.makeBlocking()
+            return FrameSocket(socket)
+        } catch  where [.noSuchFile, .connectionRefused, .wouldBlock].contains(error.errno) {
             return nil
         }
     }
@@ -70,10 +75,29 @@ extension FrameSocket {
         "/proc/self/fd/\(directory.rawValue)/\(name)"
     }
 
-    static func makeSocket() throws(SystemCallError) -> FileDescriptor {
-        FileDescriptor(
-            owning: Int32(
-                try systemCall(
-                    "socket", LINUX_SYS_socket, Int(AF_UNIX), Int(SOCK_STREAM.rawValue) | Int(O_CLOEXEC), 0)))
+    /// A socket that is not connected, of type SOCK_SEQPACKET or SOCK_STREAM.
+    static func makeSocket(keepsFrames: Bool) throws(SystemCallError) -> FileDescriptor {
+        let type = Int((keepsFrames ? SOCK_SEQPACKET : SOCK_STREAM).rawValue) | Int(O_CLOEXEC)
+        return FileDescriptor(owning: Int32(try systemCall("socket", LINUX_SYS_socket, Int(AF_UNIX), type, 0)))
+    }
+
+    /// The process that made the connection (unix(7), SO_PEERCRED), as this one's pid namespace numbers it.
+    ///
+    /// - Returns: Its id; 0 where it has none here.
+    /// - Throws: ``SystemCallError``.
+    public func peer() throws(SystemCallError) -> Int32 {
+        // struct ucred: pid, uid, gid.
+        var credentials: (pid: Int32, uid: UInt32, gid: UInt32) = (0, 0, 0)
+        var size = UInt32(MemoryLayout.size(ofValue: credentials))
+        let number = Int(descriptor.rawValue)
+        let result = withUnsafeMutablePointer(to: &credentials) { credentials in
+            withUnsafeMutablePointer(to: &size) { size in
+                linux_syscall(
+                    Int(LINUX_SYS_getsockopt), number, Int(SOL_SOCKET), Int(SO_PEERCRED), word(credentials), word(size),
+                    0)
+            }
+        }
+        try checked("getsockopt", object: "SO_PEERCRED") { result }
+        return credentials.pid
     }
 }

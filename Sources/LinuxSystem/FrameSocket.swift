@@ -34,7 +34,7 @@ public struct FrameSocket: Sendable {
     /// - Returns: The connection.
     /// - Throws: ``SystemCallError`` naming the path.
     public static func connected(to path: String) throws(SystemCallError) -> FrameSocket {
-        let socket = try makeSocket()
+        let socket = try makeSocket(keepsFrames: false)
         let number = socket.rawValue
         try checked("connect", object: quoted(path)) { path.withCString { linux_connect_unix(number, $0) } }
         return FrameSocket(socket)

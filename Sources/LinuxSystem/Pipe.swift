@@ -74,6 +74,13 @@ extension FileDescriptor {
         try systemCall("fcntl", LINUX_SYS_fcntl, Int(rawValue), 4, Int(O_NONBLOCK))
     }
 
+    /// Has reads and writes wait again.
+    ///
+    /// - Throws: ``SystemCallError``.
+    public func makeBlocking() throws(SystemCallError) {
+        try systemCall("fcntl", LINUX_SYS_fcntl, Int(rawValue), 4, 0)
+    }
+
     /// Takes the SIGPIPE of a write that failed. Where signals are blocked it waits although it is ignored (signal(7):
     /// what is blocked is never thrown away), and a ``SignalQueue`` would pass it on as if somebody had sent it.
     private static func takePipeSignal() {

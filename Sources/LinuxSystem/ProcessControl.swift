@@ -93,6 +93,22 @@ private func reap(_ kind: Int, _ id: Int32, blocks: Bool) throws(SystemCallError
     return (pid, code == 1 /* CLD_EXITED */ ? .exited(status) : .signalled(status))
 }
 
+/// Whether there are processes that this one could send a signal to (kill(2), -1): for process 1 of a pid namespace, any
+/// others in it, ended ones that nobody has waited for included.
+///
+/// - Returns: Whether there are.
+/// - Throws: ``SystemCallError``.
+public func otherProcessesExist() throws(SystemCallError) -> Bool {
+    do throws(SystemCallError) {
+        try systemCall("kill", LINUX_SYS_kill, -1, 0)
+        return true
+    } catch  where error.errno == .noSuchProcess {
+        return false
+    } catch  where error.errno == .notPermitted {
+        return true
+    }
+}
+
 /// This process's id (getpid(2)).
 public func currentProcessID() -> Int32 { getpid() }
 

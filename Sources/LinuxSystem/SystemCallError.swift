@@ -106,6 +106,8 @@ public struct Errno: Equatable, Hashable, RawRepresentable, CustomStringConverti
     public static let notEmpty = Errno(rawValue: ENOTEMPTY)
     /// Too many levels of symbolic links.
     public static let tooManyLinks = Errno(rawValue: ELOOP)
+    /// ETOOMANYREFS: more descriptors are on their way than the user may have open (unix(7)).
+    public static let tooManyReferences = Errno(rawValue: ETOOMANYREFS)
     /// Operation not supported.
     public static let notSupported = Errno(rawValue: EOPNOTSUPP)
     /// Invalid or incomplete multibyte character: a name that is not UTF-8.

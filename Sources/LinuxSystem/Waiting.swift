@@ -21,6 +21,9 @@ public func waitUntilReady(
 public struct WatchedFile: Sendable {
     private let box: FileDescriptorBox
 
+    /// The file.
+    public var descriptor: FileDescriptor { _read { yield box.descriptor } }
+
     /// Opens a file.
     ///
     /// - Parameters:
@@ -30,6 +33,11 @@ public struct WatchedFile: Sendable {
     public init(_ name: String, in directory: borrowing FileDescriptor) throws(SystemCallError) {
         box = FileDescriptorBox(try directory.open(name, .readOnly))
     }
+
+    /// Takes over a file that is open, perhaps by another process.
+    ///
+    /// - Parameter descriptor: The file.
+    public init(_ descriptor: FileDescriptorBox) { box = descriptor }
 
     /// What the file holds now. A change after this is one that ``waitForChange(of:orReady:milliseconds:)`` sees.
     ///

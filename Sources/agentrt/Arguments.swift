@@ -81,6 +81,9 @@ struct Arguments {
     /// Whether a flag is set.
     func has(_ name: String) -> Bool { given.contains { $0.name == name } }
 
+    /// Whether no options are set but some of these.
+    func has(onlyAmong names: Set<String>) -> Bool { given.allSatisfy { names.contains($0.name) } }
+
     /// `--name=value` as `--name` and `value`.
     private static func split(_ word: String) -> (String, String?) {
         guard word.hasPrefix("--"), let equals = word.firstIndex(of: "=") else { return (word, nil) }

@@ -28,7 +28,9 @@ struct GlobalOptions {
         guard format == "text" || format == "json" else {
             throw UsageError("--log-format is \"\(format)\", not text or json")
         }
-        log = Log(path: arguments["log"], isJSON: format == "json")
+        log = Log(
+            path: arguments["log"], isJSON: format == "json",
+            isDebugging: arguments.has("debug") || arguments["log-level"] == "debug")
         showsHelp = arguments.has("help")
         showsVersion = arguments.has("version")
         controlGroups =
@@ -40,6 +42,9 @@ struct GlobalOptions {
         verb = arguments.positional.first
         verbArguments = arguments.command ?? []
     }
+
+    /// Whether nothing is asked for but a state root, and to be told more.
+    var isPlain: Bool { arguments.has(onlyAmong: ["root", "debug"]) }
 
     /// Refuses what is not understood.
     func checkSupported() throws(UsageError) {

@@ -52,7 +52,7 @@ enum HelpText {
           --log-format text|json     their form
           --cgroup-manager cgroupfs|systemd|disabled
                                      who makes control groups
-          --debug                    accepted for engines
+          --debug                    say more on standard error
           --version, --help
 
         """

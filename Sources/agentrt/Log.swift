@@ -5,6 +5,8 @@ internal import LinuxSystem
 struct Log: Sendable {
     var path: String?
     var isJSON = false
+    /// Whether lines that help to find out what happens are written too.
+    var isDebugging = false
 
     /// One line about a failure.
     func error(_ message: String) { write("error", message) }
@@ -12,11 +14,15 @@ struct Log: Sendable {
     /// One line that the user should know, nothing having failed.
     func note(_ message: String) { write("warning", message) }
 
+    /// One line about how something was done.
+    func debug(_ message: @autoclosure () -> String) { if isDebugging { write("debug", message()) } }
+
     private func write(_ level: String, _ message: String) {
         // Nearly every message; looking for line ends among all of Unicode takes longer than the rest.
         let isPlain = message.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
         let line = isPlain ? message : message.split(whereSeparator: \.isNewline).joined(separator: "; ")
-        let plain = Array("agentrt: \(level == "error" ? "" : "note: ")\(line)\n".utf8)
+        let kind = level == "error" ? "" : level == "debug" ? "debug: " : "note: "
+        let plain = Array("agentrt: \(kind)\(line)\n".utf8)
         guard let path else {
             put(isJSON ? json(level, line) : plain, UnownedDescriptor(2))
             return

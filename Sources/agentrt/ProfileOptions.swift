@@ -90,10 +90,14 @@ enum ProfileOptions {
     static func callerEnvironment() -> [String: String] {
         var variables: [String: String] = [:]
         for variable in processEnvironment() {
-            guard let equals = variable.firstIndex(of: "=") else { continue }
-            let name = String(variable[..<equals])
+            // Byte by byte: a sign behind it may combine with it.
+            let bytes = variable.utf8
+            guard let equals = bytes.firstIndex(of: UInt8(ascii: "=")) else { continue }
+            let name = String(decoding: bytes[..<equals], as: UTF8.self)
             // Of one that stands twice the first counts, as for getenv(3).
-            if variables[name] == nil { variables[name] = String(variable[variable.index(after: equals)...]) }
+            if variables[name] == nil {
+                variables[name] = String(decoding: bytes[bytes.index(after: equals)...], as: UTF8.self)
+            }
         }
         return variables
     }

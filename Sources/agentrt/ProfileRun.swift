@@ -18,9 +18,17 @@ enum ProfileRun {
         let hasTerminal =
             arguments.has("tty") || !arguments.has("no-tty") && isTerminal(0) && isTerminal(1)
         let request = try ProfileOptions.request(file, arguments, program: program, hasTerminal: hasTerminal)
+        var usesWarm = arguments.has("warm")
+        if usesWarm {
+            switch try StandbyRun.call(request, command: command, global, arguments) {
+            case .ended(let status): return status
+            case .refused: break
+            case .unanswered: usesWarm = false
+            }
+        }
         return try run(
             request, command: command, id: try arguments["id"].map { try ContainerID($0) } ?? .random(), global,
-            arguments)
+            arguments, usesWarm: usesWarm)
     }
 
     /// Runs what a bundle was made for, planned again from the profile that the bundle names.
@@ -35,7 +43,8 @@ enum ProfileRun {
 
     /// Runs a call, by a plan that is kept or a new one.
     private static func run(
-        _ request: PlanRequest, command: [String], id: ContainerID, _ global: GlobalOptions, _ arguments: Arguments
+        _ request: PlanRequest, command: [String], id: ContainerID, _ global: GlobalOptions, _ arguments: Arguments,
+        usesWarm: Bool = false
     ) throws -> Int32 {
         for name in ["console-socket", "detach", "keep"] where arguments.has(name) {
             throw UsageError("--\(name) does not go with --\(arguments.has("replan") ? "replan" : "profile")")
@@ -44,7 +53,7 @@ enum ProfileRun {
         let denials = try denialLog(request, arguments, global)
         switch try CallPlan.make(request, command: command, id: id, global) {
         case .kept(let kept):
-            if arguments.has("warm") { options.warm = kept.name }
+            if usesWarm { options.warm = kept.name }
             for note in kept.notes { global.log.note(note) }
             let status = try RunVerb.run(
                 Bundle(path: kept.path, spec: kept.spec), id: id, global, arguments, options: options,

@@ -14,9 +14,11 @@ enum WarmVerb {
         let request = try ProfileOptions.request(file, arguments, program: program, hasTerminal: false)
         let plan = try plan(request, command, global)
         for note in plan.notes { global.log.note(note) }
+        // Sandboxes that are made ahead would keep open what only this process was given.
+        try closeInherited(from: 3)
         let keeper = try WarmKeeper(plan.name, in: global.root)
         do {
-            try keep(keeper, plan, global)
+            try keep(keeper, plan, command, global)
         } catch {
             try keeper.leave()
             throw error
@@ -40,16 +42,24 @@ enum WarmVerb {
             "warm: the plan is for one call alone: what it is made from is still changing, or missing")
     }
 
-    private static func keep(_ keeper: WarmKeeper, _ plan: KeptPlan, _ global: GlobalOptions) throws {
+    private static func keep(
+        _ keeper: WarmKeeper, _ plan: KeptPlan, _ command: [String], _ global: GlobalOptions
+    ) throws {
+        func bundle(_ plan: KeptPlan) -> WarmBundle {
+            WarmBundle(Bundle(path: plan.path, spec: plan.spec), use: plan, isCurrent: plan.isCurrent) { call in
+                StandbyRun.run(call, plan, command, global)
+            }
+        }
         try keeper.prepare(bundle(plan))
+        do throws(RuntimeError) {
+            try keeper.awaitStandby()
+        } catch {
+            global.log.error(error.description)
+        }
         // Whoever waits for this knows that the next call is a warm one.
         if Output.print("ready\n") != 0 { throw RuntimeError("warm: standard output cannot be written") }
         try keeper.serve(
             find: { path in try CallPlan.store(global, makesIt: false)?.plan(at: path).map(bundle) },
             report: global.log.error)
-    }
-
-    private static func bundle(_ plan: KeptPlan) -> WarmKeeper.KeptBundle {
-        (Bundle(path: plan.path, spec: plan.spec), plan)
     }
 }

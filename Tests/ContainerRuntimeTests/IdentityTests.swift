@@ -27,11 +27,12 @@ struct IdentityTests {
         arguments: [
             .proceed, .hooksDue, .console, .ready, .failed(status: 127, message: "no \"é\""),
             .failed(status: 1, message: ""),
-            .ended(.exited(3)), .ended(.signalled(9)),
+            .ended(.exited(3)), .ended(.signalled(9)), .endedAlone(.exited(0)), .endedAlone(.signalled(15)),
         ] as [InitMessage])
     func framesRoundTrip(_ message: InitMessage) { #expect(InitMessage(frame: message.frame) == message) }
 
-    @Test(arguments: [[], [0], [8], [1, 0], [4, 4], [5], [6], [6, 1, 2], [7], [255]] as [[UInt8]])
+    @Test(
+        arguments: [[], [0], [8], [1, 0], [4, 4], [5], [6], [6, 1, 2], [7], [9], [9, 6], [9, 1, 0], [255]] as [[UInt8]])
     func garbageIsNoFrame(_ frame: [UInt8]) { #expect(InitMessage(frame: frame) == nil) }
 
     @Test func aLongMessageFitsAFrame() {

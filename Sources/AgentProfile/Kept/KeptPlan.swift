@@ -17,15 +17,29 @@ public struct KeptPlan {
     public let notes: [String]
     /// What was kept with it.
     public let context: JSONObject
+    /// What it was made from, as ``InputJournal`` writes it.
+    private let journal: ArraySlice<UInt8>
     /// Keeps the bundle from being removed.
     private let use: FileDescriptorBox
 
-    init(path: String, spec: Spec, notes: [String], context: JSONObject, use: FileDescriptorBox) {
+    init(
+        path: String, spec: Spec, notes: [String], context: JSONObject, journal: ArraySlice<UInt8>,
+        use: FileDescriptorBox
+    ) {
         self.path = path
         self.spec = spec
         self.notes = notes
         self.context = context
+        self.journal = journal
         self.use = use
+    }
+
+    /// Whether the files that it was made from are as they were; it says nothing of mounts.
+    ///
+    /// - Parameter environment: Looks a variable of the caller's up.
+    /// - Returns: Whether they are, and the variables too.
+    public func isCurrent(_ environment: (String) -> String?) -> Bool {
+        InputJournal.isCurrent(journal, environment)
     }
 
     /// Puts another call's arguments, and its place in its session, into the configuration.

@@ -1,5 +1,5 @@
 internal import JSON
-internal import LinuxSystem
+public import LinuxSystem
 public import OCISpec
 
 /// What a plan is asked for by: two requests that are the same get the same plan, as long as the world is as it was.
@@ -67,11 +67,22 @@ public struct PlanRequest: Equatable, Sendable {
         }
     }
 
+    /// What plans of this request are known by: letters and digits.
+    ///
+    /// - Returns: The name.
+    /// - Throws: ``SystemCallError``.
+    public func name() throws(SystemCallError) -> String { try keyAndName().name }
+
+    func keyAndName() throws(SystemCallError) -> (key: String, name: String) {
+        let key = try key()
+        return (key, nameHash(of: Array(key.utf8)))
+    }
+
     /// The request and who makes it, with which version of this program, as one text.
     ///
     /// - Returns: The text.
     /// - Throws: ``SystemCallError``.
-    func key() throws(SystemCallError) -> String {
+    private func key() throws(SystemCallError) -> String {
         // Another build plans otherwise, whatever its version says.
         guard let program = try fileStatus("/proc/self/exe") else {
             throw SystemCallError(call: "stat", object: "/proc/self/exe", errno: .noSuchFile)

@@ -39,28 +39,27 @@ public struct PlanStore {
     /// - Returns: The plan, or nil.
     public func plan(for request: PlanRequest, _ environment: (String) -> String?) -> KeptPlan? {
         do {
-            let key = try request.key()
-            let name = nameHash(of: Array(key.utf8))
+            let (key, name) = try request.keyAndName()
             let record = try directory.descriptor.open(name, .readOnly).readAll(limit: Self.mostBytes)
             guard let end = record.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
             let header = try PlanHeader(json: JSONParser.parse(Array(record[..<end])))
             guard header.key.utf8.elementsEqual(key.utf8),
                 InputJournal.isCurrent(record[(end + 1)...], environment), try header.mountsAreAsTheyWere()
             else { return nil }
-            return try open(header)
+            return try open(header, record[(end + 1)...])
         } catch {
             return nil
         }
     }
 
-    private func open(_ header: PlanHeader) throws -> KeptPlan? {
+    private func open(_ header: PlanHeader, _ journal: ArraySlice<UInt8>) throws -> KeptPlan? {
         let bundle = try directory.descriptor.open(header.bundle, [.readOnly, .directory])
         // Who removes it holds the other lock, and has taken config.json away before this one is had.
         try bundle.lock(.shared, waits: false)
         let config = try bundle.open("config.json", .readOnly).readAll(limit: Self.mostBytes)
         return KeptPlan(
             path: path + "/" + header.bundle, spec: try Spec(json: JSONParser.parse(config)), notes: header.notes,
-            context: header.context, use: FileDescriptorBox(bundle))
+            context: header.context, journal: journal, use: FileDescriptorBox(bundle))
     }
 
     /// A plan whose bundle is known, whatever has become of what it was made from.
@@ -76,7 +75,7 @@ public struct PlanStore {
         let record = try directory.descriptor.open(name, .readOnly).readAll(limit: Self.mostBytes)
         guard let end = record.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
         let header = try PlanHeader(json: JSONParser.parse(Array(record[..<end])))
-        return header.bundle == bundle ? try open(header) : nil
+        return header.bundle == bundle ? try open(header, record[(end + 1)...]) : nil
     }
 
     // MARK: Keeping
@@ -95,15 +94,16 @@ public struct PlanStore {
     ) -> KeptPlan? {
         guard journal.isSettled, plan.rootfs.directoriesToCreate.isEmpty, let text = journal.text else { return nil }
         do {
-            let key = try request.key()
-            let name = nameHash(of: Array(key.utf8))
+            let (key, name) = try request.keyAndName()
             let bundle = "\(name)-\(currentProcessID())-\(wallClock())"
             let header = PlanHeader(
                 key: key, bundle: bundle, notes: notes, mountAnswers: plan.mountAnswers, context: context)
             let use = try write(plan, bundle)
             try write(header, text, name)
             removeOthers(of: name, but: bundle)
-            return KeptPlan(path: path + "/" + bundle, spec: plan.spec, notes: notes, context: context, use: use)
+            return KeptPlan(
+                path: path + "/" + bundle, spec: plan.spec, notes: notes, context: context, journal: text[...],
+                use: use)
         } catch {
             return nil
         }

@@ -23,6 +23,9 @@ internal import LinuxSystem
 ///                                    <---       failed          at any time: the message and the exit status
 ///                                    <---       ended           a reaping init: how the program ended
 ///
+/// A sandbox that stands by (``StandbyCall``) has its filters before it says `ready`, with its /proc/self/mountinfo, and
+/// waits for a ``CallFrame`` with the standard streams; its `ended` can be `endedAlone`, which `proceed` answers.
+///
 /// `proceed` is sent first in every case: an init never runs ahead of its maps, and no program or hook ahead of the
 /// record by which others find the container. spec/init-protocol.md.
 enum InitMessage: Equatable {
@@ -40,6 +43,8 @@ enum InitMessage: Equatable {
     case failed(status: Int32, message: String)
     /// The program, a child of the reaping init, has ended.
     case ended(ProcessEnd)
+    /// The same, and no other process is left but init itself: only of a sandbox that has waited for its call.
+    case endedAlone(ProcessEnd)
 
     /// The frame: one byte that names the message, then its content.
     var frame: [UInt8] {
@@ -51,6 +56,7 @@ enum InitMessage: Equatable {
         case .failed(let status, let message): [5, UInt8(truncatingIfNeeded: status)] + message.utf8.prefix(8000)
         case .ended(.exited(let status)): [6, UInt8(truncatingIfNeeded: status)]
         case .ended(.signalled(let signal)): [7, UInt8(truncatingIfNeeded: signal)]
+        case .endedAlone(let end): [9] + InitMessage.ended(end).frame
         case .listener(let number): [8] + (0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
         }
     }
@@ -67,6 +73,9 @@ enum InitMessage: Equatable {
         case (6, 2): self = .ended(.exited(Int32(frame[1])))
         case (7, 2): self = .ended(.signalled(Int32(frame[1])))
         case (8, 5): self = .listener(frame.dropFirst().reversed().reduce(0) { $0 << 8 | Int32($1) })
+        case (9, 3):
+            guard case .ended(let end) = InitMessage(frame: Array(frame.dropFirst())) else { return nil }
+            self = .endedAlone(end)
         default: return nil
         }
     }
@@ -76,6 +85,17 @@ extension FrameSocket {
     /// Sends a message.
     func send(_ message: InitMessage, descriptors: [Int32] = []) throws(RuntimeError) {
         try during("init channel") { try send(message.frame, descriptors: descriptors) }
+    }
+
+    /// Sends a message, unless the other side has ended meanwhile: it has said why, which is read next.
+    func sendIfHeard(_ message: InitMessage) throws(RuntimeError) {
+        do throws(SystemCallError) {
+            try send(message.frame)
+        } catch  where error.errno == .brokenPipe {
+            return
+        } catch {
+            throw RuntimeError("init channel: \(error)")
+        }
     }
 
     /// Waits for a message; nil where the other side has closed: it exec'd, or died.

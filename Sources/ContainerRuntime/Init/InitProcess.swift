@@ -36,6 +36,11 @@ struct InitProcess {
         /// `start`, which opens the FIFO whose descriptor this is, open for reading; and by which other one `start` is
         /// told how it went.
         case fifo(Int32, outcome: Int32)
+        /// A call, which brings arguments and standard streams (``StandbyCall``), and then that `go` counts up.
+        case call(go: EventCounter)
+
+        /// Whether the program's descriptors come only then.
+        var bringsStreams: Bool { if case .call = self { true } else { false } }
     }
 
     /// What it shares with processes that are added to the container.
@@ -63,7 +68,7 @@ struct InitProcess {
 
     private func prepare() throws(RuntimeError) -> String {
         try plan.settleControlGroups(entrances)
-        try program.refuseFiles()
+        if !start.bringsStreams { try program.refuseFiles() }
         if case .fifo = start {
             // It may wait for days, and whoever reads the other end of the caller's pipe with it.
             try during("descriptors") { try closeInherited(from: 3 + preservedDescriptors) }
@@ -151,9 +156,15 @@ struct InitProcess {
     // MARK: The end of the runtime's rights
 
     private func execute(_ executable: String) throws(RuntimeError) -> Never {
-        var diesWithRuntime = false
-        if case .immediately(let dies) = start { diesWithRuntime = dies }
-        try program.execute(executable, diesWithRuntime: diesWithRuntime) { drop throws(RuntimeError) in
+        let diesWithRuntime =
+            switch start {
+            case .immediately(let dies): dies
+            case .fifo: false
+            case .call: true
+            }
+        try program.execute(
+            executable, diesWithRuntime: diesWithRuntime, streamsCome: start.bringsStreams
+        ) { drop throws(RuntimeError) in
             if plan.annotations.hasReapingInit { try becomeReapingInit(drop) } else { try drop.apply() }
         } awaitGo: { () throws(RuntimeError) in
             try awaitStart()
@@ -161,7 +172,10 @@ struct InitProcess {
     }
 
     /// Says `ready` and, for `create`, waits until `start` opens the FIFO.
-    private func awaitStart() throws(RuntimeError) {
+    ///
+    /// - Returns: The program's arguments where they are not the plan's.
+    private func awaitStart() throws(RuntimeError) -> [String]? {
+        if case .call(let go) = start { return try awaitCall(go) }
         try plan.process.installNotifyingFilter(channel)
         try channel.send(.ready)
         if case .fifo(let number, _) = start { try awaitStarter(number) }
@@ -175,6 +189,30 @@ struct InitProcess {
             ).run(plan.hooks.startContainer, phase: .startContainer)
         }
         tellStart(.ready)
+        return nil
+    }
+
+    /// Says `ready`, with what tells of changes to the mounts from now on, and waits for the call. The filter is in force
+    /// already: what this calls is what any program calls to take a message.
+    private func awaitCall(_ go: EventCounter) throws(RuntimeError) -> [String] {
+        let mounts = try during("mountinfo") { try openFile("/proc/self/mountinfo", .readOnly) }
+        let null = try during("/dev/null") { try openFile("/dev/null", .readWrite) }
+        try channel.send(.ready, descriptors: [mounts.rawValue])
+        guard let frame = try during("init channel", { try channel.receive(limit: CallFrame.largest) }),
+            let call = CallFrame(frame.bytes), frame.descriptors.count == 3
+        else { throw RuntimeError("init channel: the runtime is gone") }
+        for (number, stream) in frame.descriptors.enumerated() {
+            try during("descriptor \(number)") { () throws(SystemCallError) in
+                if try StandbyCall.isNull(stream.descriptor.status()) {
+                    try null.duplicate(onto: Int32(number))
+                } else {
+                    try stream.descriptor.duplicate(onto: Int32(number))
+                }
+            }
+        }
+        try program.refuseFiles()
+        while try !during("init channel", { try waitUntilReady([go.rawValue])[0] }) {}
+        return call.arguments
     }
 
     /// Waits until `start` opens the FIFO. As process 1, which no signal ends that it does not handle, it ends itself:
@@ -220,9 +258,8 @@ struct InitProcess {
             ).apply()
             try during("PR_SET_DUMPABLE") { try setDumpable(false) }
             try during("name") { try setProcessName("agentrt-init") }
-            let reaper = ReapingInit(
-                channel: channel,
-                wallTime: plan.annotations.wallTime)
+            var reaper = ReapingInit(channel: channel, wallTime: plan.annotations.wallTime)
+            if case .call(let go) = start { reaper.beginning = go }
             for number in Int32(0)...2 { _ = FileDescriptor(owning: number) }
             // `start` waits until nobody has it open: that is the program's exec.
             if case .fifo(_, let outcome) = start { _ = FileDescriptor(owning: outcome) }

@@ -78,18 +78,21 @@ struct ProgramStart {
     /// - Parameters:
     ///   - executable: The program's path.
     ///   - diesWithRuntime: Whether it ends when the runtime does.
+    ///   - streamsCome: Whether the standard streams are there only after `awaitGo`, as the user may have them: nothing
+    ///     is left to do then but to execute the program.
     ///   - giveUpRights: Applies what it is given, in this process or in the one that goes on.
-    ///   - awaitGo: Says that nothing else can fail, and waits for what must be waited for.
+    ///   - awaitGo: Says that nothing else can fail, and waits for what must be waited for; returns the arguments where
+    ///     they are not the plan's.
     /// - Throws: ``RuntimeError``; otherwise it never returns.
     func execute(
-        _ executable: String, diesWithRuntime: Bool, giveUpRights: (PrivilegeDrop) throws(RuntimeError) -> Void,
-        awaitGo: () throws(RuntimeError) -> Void
+        _ executable: String, diesWithRuntime: Bool, streamsCome: Bool = false,
+        giveUpRights: (PrivilegeDrop) throws(RuntimeError) -> Void, awaitGo: () throws(RuntimeError) -> [String]?
     ) throws(RuntimeError) -> Never {
         let executableBlock = CStringBlock([executable])
         var variables = environment()
-        try replaceDevices()
+        if !streamsCome { try replaceDevices() }
         let rules = try executionRules()
-        try giveStandardStreams()
+        if !streamsCome { try StandardStreams.give([0, 1, 2], uid: process.uid, gid: process.gid) }
         if !diesWithRuntime { try during("parent-death signal") { try setParentDeathSignal(0) } }
         try giveUpRights(
             PrivilegeDrop(
@@ -104,7 +107,7 @@ struct ProgramStart {
         }
         let environmentBlock = CStringBlock(variables)
         try during("descriptors") { try closeOnExec(from: 3 + preservedDescriptors) }
-        try awaitGo()
+        if !streamsCome { _ = try awaitGo() }
         if annotations.deniesWriteExecuteMemory {
             try during("annotations.dev.agentrt.denyWriteExecuteMemory") { try denyWriteExecuteMemory() }
         }
@@ -112,14 +115,24 @@ struct ProgramStart {
         try ExecutableLookup.refuseOwnImage(executable, process.arguments[0], isLast: true)
 
         switch rules {
-        case .some(let rules): try during("landlock") { try rules.enforce() }
+        case .some(let rules):
+            try during("landlock") { () throws(SystemCallError) in
+                if annotations.writablePaths != nil, !streamsCome {
+                    for number in 0..<(3 + preservedDescriptors) {
+                        try rules.permitWriting(UnownedDescriptor(number))
+                    }
+                }
+                try rules.enforce()
+            }
         case .none: break
         }
         // First: the bundle's own filter may not let a process have a listener. What it refuses nobody is told of.
         try watch?.install()
         if let filter = process.seccomp { _ = try during("linux.seccomp") { try filter.install() } }
-        // Nothing stands between the filter and the exec.
-        let errno = LinuxSystem.execute(executableBlock, process.argumentBlock, environmentBlock)
+        var arguments = process.argumentBlock
+        if streamsCome, let words = try awaitGo() { arguments = CStringBlock(words) }
+        // Nothing else stands between the filter and the exec.
+        let errno = LinuxSystem.execute(executableBlock, arguments, environmentBlock)
         throw RuntimeError(
             "exec \(quoted(process.arguments[0])): \(errno)", exitStatus: errno == .noSuchFile ? 127 : 126)
     }
@@ -143,28 +156,6 @@ struct ProgramStart {
                     throw SystemCallError(call: "open", object: "\"/dev/\(name)\"", errno: .noSuchDeviceOrAddress)
                 }
                 try own.duplicate(onto: number)
-            }
-        }
-    }
-
-    /// Makes the pipes and sockets among the standard streams the user's own, or the user could not open /dev/stdout anew.
-    ///
-    /// runc and crun change the owner of files of the host too, which may be anybody's, and so may FIFOs.
-    private func giveStandardStreams() throws(RuntimeError) {
-        // Closed, or of somebody whom this user namespace does not know.
-        let harmless: [Errno] = [.badFileDescriptor, .notPermitted, .invalidArgument, .readOnlyFileSystem]
-        for number in Int32(0)...2 {
-            let stream = UnownedDescriptor(number)
-            do throws(SystemCallError) {
-                let status = try stream.status()
-                guard status.kind == .fifo || status.kind == .socket, status.uid != process.uid else { continue }
-                // PIPEFS_MAGIC
-                if status.kind == .fifo, try stream.fileSystemMagic() != 0x5049_5045 { continue }
-                try stream.changeOwner(uid: process.uid, gid: process.gid)
-            } catch  where harmless.contains(error.errno) {
-                continue
-            } catch {
-                throw RuntimeError("descriptor \(number): \(error)")
             }
         }
     }
@@ -224,7 +215,7 @@ struct ProgramStart {
         return rules
     }
 
-    /// Permits to write what the annotation names, and what this program is given as a descriptor to write to.
+    /// Permits to write what the annotation names.
     private func permitWriting(_ rules: borrowing ExecutionRuleSet) throws(SystemCallError) {
         guard let paths = annotations.writablePaths else { return }
         let root = try openFile("/", [.path, .directory])
@@ -236,6 +227,5 @@ struct ProgramStart {
                 continue  // What is not there cannot be written.
             }
         }
-        for number in 0..<(3 + preservedDescriptors) { try rules.permitWriting(UnownedDescriptor(number)) }
     }
 }

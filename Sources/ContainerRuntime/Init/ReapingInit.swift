@@ -9,6 +9,8 @@ struct ReapingInit {
     let channel: FrameSocket
     /// The longest time the program may run, in milliseconds.
     let wallTime: Int64?
+    /// What counts up when the program begins, which has waited for its call; nil where it did not wait.
+    var beginning: EventCounter?
 
     /// The exit status that says that the time was up, as timeout(1) has it.
     static let timeoutStatus: Int32 = 124
@@ -22,13 +24,30 @@ struct ReapingInit {
         }
     }
 
+    /// Whether nothing else is left in the namespace, so that its end can be told before this process has ended.
+    private func isAlone() throws(SystemCallError) -> Bool {
+        guard beginning != nil else { return false }
+        do throws(SystemCallError) {
+            while try reapAnyChild(blocks: false) != nil {}
+        } catch  where error.errno == .noChild {}
+        return try !otherProcessesExist()
+    }
+
     private func wait(
         program: Int32, handle: ProcessHandle, signals: SignalQueue
     ) throws(SystemCallError) -> Int32 {
-        let deadline = wallTime.map { bootTime() + $0 * 1_000_000 }
+        var waits = beginning != nil
+        var deadline = !waits ? wallTime.map { bootTime() + $0 * 1_000_000 } : nil
         while true {
             let left = deadline.map { max(0, ($0 - bootTime() + 999_999) / 1_000_000) }
-            _ = try waitUntilReady([signals.descriptor.rawValue], milliseconds: left)
+            let ready = try waitUntilReady(
+                [signals.descriptor.rawValue, waits ? beginning?.rawValue ?? -1 : -1], milliseconds: left)
+            if ready[1] {
+                waits = false
+                // What is done once keeps no end waiting: the pages are there, the types are made.
+                _ = (try otherProcessesExist(), InitMessage.endedAlone(.exited(0)).frame)
+                deadline = wallTime.map { bootTime() + $0 * 1_000_000 }
+            }
             while let (signal, _) = try signals.next() {
                 guard signal != Signals.child else { continue }
                 do throws(SystemCallError) {
@@ -39,8 +58,11 @@ struct ReapingInit {
             }
             while let (pid, end) = try reapAnyChild(blocks: false) {
                 guard pid == program else { continue }
+                let isAlone = try isAlone()
                 // A runtime that waits learns of a signal as such; without one the socket is closed, which is no harm.
-                _ = try? channel.send(.ended(end))
+                _ = try? channel.send(isAlone ? .endedAlone(end) : .ended(end))
+                // The end of a process takes its time, which whoever waits for the program shall not wait for.
+                if isAlone { _ = try waitUntilReady([channel.descriptor.rawValue], milliseconds: 100) }
                 return end.shellStatus
             }
             if let deadline, bootTime() >= deadline { return Self.timeoutStatus }

@@ -32,6 +32,9 @@ final class HostSources {
         self.numbers = numbers
     }
 
+    /// Whether the sources are the same files as when others looked.
+    func areThose(of others: HostSources) -> Bool { numbers == others.numbers }
+
     /// Whether a file is the source of a mount.
     func holds(_ status: FileStatus, at index: Int) -> Bool {
         numbers[2 * index] == status.device.packed && numbers[2 * index + 1] == status.inode

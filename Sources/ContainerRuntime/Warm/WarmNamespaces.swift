@@ -34,7 +34,7 @@ final class WarmNamespaces {
     static func ask(
         _ name: String, for bundle: String, in root: borrowing FileDescriptor
     ) throws(RuntimeError) -> WarmNamespaces? {
-        let request = WarmRequest(bundle: bundle, mountNamespace: try WarmRequest.ownMountNamespace()).bytes
+        let request = WarmRequest(bundle: bundle, namespaces: try WarmRequest.ownNamespaces()).bytes
         let answer: (bytes: [UInt8], descriptors: [FileDescriptorBox])?
         do throws(SystemCallError) {
             guard let socket = try FrameSocket.connected(to: folderName + "/" + name, in: root) else { return nil }

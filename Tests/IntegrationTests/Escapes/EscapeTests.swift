@@ -41,13 +41,33 @@ import Testing
         if escape.holdsInRunc { try attemptInRunc(escape) }
     }
 
-    /// The same from what `agentrt warm` has ready.
+    /// The same from what `agentrt warm` has ready: in the sandbox that stands by, and in one that is made of its file
+    /// system.
     ///
     /// Something may be mounted on the machine at any time, and then the next call starts cold; and an attempt may have
     /// changed what its call was planned from.
     private func attemptWarm(_ escape: Escape) throws {
-        for _ in 0..<20 where try startsWarm(escape) { return }
-        Issue.record("\(escape.name) never started warm")
+        for (what, starts) in [("standing by", standsBy), ("warm", startsWarm)] {
+            var tries = 0
+            while try !starts(escape) {
+                tries += 1
+                guard tries < 20 else {
+                    Issue.record("\(escape.name) never started \(what)")
+                    break
+                }
+            }
+        }
+    }
+
+    private func standsBy(_ escape: Escape) throws -> Bool {
+        let place = try EscapePlace(.user, for: escape)
+        let keeper = try place.keepWarm(escape)
+        let before = try place.fingerprint()
+        var command = try place.command(escape, options: ["--warm"])
+        command.arguments.insert("--debug", at: 0)
+        let output = try refuses(command, at: place, before, "standing by")
+        withExtendedLifetime(keeper) {}
+        return output.standardError.contains("had a sandbox that stood by")
     }
 
     private func startsWarm(_ escape: Escape) throws -> Bool {
@@ -61,7 +81,9 @@ import Testing
     }
 
     /// Makes an attempt in a sandbox, which must refuse it.
-    private func refuses(_ command: Command, at place: EscapePlace, _ before: String, _ who: String) throws {
+    @discardableResult private func refuses(
+        _ command: Command, at place: EscapePlace, _ before: String, _ who: String
+    ) throws -> Output {
         var command = command
         command.inherited = [9: try openOutside(place)]
         let output = try command.run()
@@ -69,6 +91,7 @@ import Testing
         #expect(output.status != 0 && !output.standardOutput.contains("EVIL"), "\(who): \(output)")
         #expect(output.standardOutput.hasPrefix("begun\n"), "\(who): was not made: \(output)")
         #expect(try place.fingerprint() == before, "\(who): the host changed: \(output)")
+        return output
     }
 
     private func openOutside(_ place: EscapePlace) throws -> Int32 {

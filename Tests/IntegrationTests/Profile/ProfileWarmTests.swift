@@ -128,6 +128,9 @@ import Testing
             call 2>/dev/null
             mount -t tmpfs tmpfs \(source)
             : > \(source)/from-the-mount
+            # Whoever asks first need not be a call.
+            python3 -c 'import glob, socket; s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            s.connect(glob.glob("\(root)/.warm/*")[0])'
             call 2>/dev/null
             call 2>/dev/null
             umount \(source)
