@@ -44,8 +44,49 @@ extension InputJournal {
         return true
     }
 
+    /// Reads a journal back, for whoever asks more than once whether all is as it was.
+    ///
+    /// - Parameter text: As ``text`` wrote it; nil for one that is damaged.
+    public init?(_ text: ArraySlice<UInt8>) {
+        self.init()
+        var line = Line(text)
+        while !line.isAtEnd {
+            guard let content = line.next() else { return nil }
+            switch content {
+            case .file(let path, let entry): files[Key(path: path, followsLink: entry.followsLink)] = entry
+            case .variable(let name, let value): variables[name] = .some(value)
+            }
+        }
+    }
+
+    /// Whether all that was looked at is as it was.
+    ///
+    /// - Parameter environment: Looks a variable up.
+    /// - Returns: Whether it is.
+    public func isCurrent(_ environment: (String) -> String?) -> Bool {
+        for (name, value) in variables where environment(name) != value { return false }
+        for (key, entry) in files where !entry.holds(at: key.path) { return false }
+        return true
+    }
+
+    /// Whether the journal says of a path that it leads to a file, links followed.
+    ///
+    /// - Parameters:
+    ///   - path: The path.
+    ///   - status: The file.
+    /// - Returns: Whether it does; while the journal is current, the path leads there still.
+    public func holds(_ path: String, _ status: FileStatus) -> Bool {
+        guard let identity = files[Key(path: path, followsLink: true)]?.identity else { return false }
+        return identity.device == status.device && identity.inode == status.inode
+    }
+
     /// Reads the text line by line, once and forward: this stands on the way of every call that finds a kept plan.
     private struct Line {
+        enum Content {
+            case file(path: String, Entry)
+            case variable(name: String, String?)
+        }
+
         private let text: ArraySlice<UInt8>
         private var index: Int
 
@@ -83,32 +124,41 @@ extension InputJournal {
         }
 
         mutating func holds(_ environment: (String) -> String?) -> Bool {
-            guard let first = byte() else { return false }
-            switch first {
-            case UInt8(ascii: "U"):
-                guard byte() == UInt8(ascii: " "), let name = rest() else { return false }
-                return environment(name) == nil
-            case UInt8(ascii: "V"):
-                guard byte() == UInt8(ascii: " "), let name = rest(upTo: UInt8(ascii: "=")), let value = rest() else {
-                    return false
-                }
-                return environment(name) == value
-            case UInt8(ascii: "F"), UInt8(ascii: "N"): return holdsFile(followsLink: first == UInt8(ascii: "F"))
-            default: return false
+            switch next() {
+            case .file(let path, let entry): entry.holds(at: path)
+            case .variable(let name, let value): environment(name) == value
+            case nil: false
             }
         }
 
-        private mutating func holdsFile(followsLink: Bool) -> Bool {
-            guard let kind = byte(), byte() == UInt8(ascii: " ") else { return false }
+        /// The next line; nil where it is damaged.
+        mutating func next() -> Content? {
+            guard let first = byte() else { return nil }
+            switch first {
+            case UInt8(ascii: "U"):
+                guard byte() == UInt8(ascii: " "), let name = rest() else { return nil }
+                return .variable(name: name, nil)
+            case UInt8(ascii: "V"):
+                guard byte() == UInt8(ascii: " "), let name = rest(upTo: UInt8(ascii: "=")), let value = rest() else {
+                    return nil
+                }
+                return .variable(name: name, value)
+            case UInt8(ascii: "F"), UInt8(ascii: "N"): return file(followsLink: first == UInt8(ascii: "F"))
+            default: return nil
+            }
+        }
+
+        private mutating func file(followsLink: Bool) -> Content? {
+            guard let kind = byte(), byte() == UInt8(ascii: " ") else { return nil }
             var identity: FileIdentity?
             if index < text.endIndex, text[index] == UInt8(ascii: "-") {
                 index += 1
-                guard byte() == UInt8(ascii: " ") else { return false }
+                guard byte() == UInt8(ascii: " ") else { return nil }
             } else {
                 guard let major = number(), let minor = number(), let inode = number(), let mode = number(),
                     let uid = number(), let gid = number(), let size = number(), let modified = number(),
                     let changed = number()
-                else { return false }
+                else { return nil }
                 identity = FileIdentity(
                     device: DeviceNumber(
                         major: UInt32(truncatingIfNeeded: major), minor: UInt32(truncatingIfNeeded: minor)),
@@ -116,9 +166,9 @@ extension InputJournal {
                     uid: UInt32(truncatingIfNeeded: uid), gid: UInt32(truncatingIfNeeded: gid),
                     size: UInt64(bitPattern: size), modified: modified, changed: changed)
             }
-            guard let path = rest() else { return false }
-            let entry = Entry(followsLink: followsLink, isListing: kind == UInt8(ascii: "L"), identity: identity)
-            return entry.holds(at: path)
+            guard let path = rest() else { return nil }
+            let isListing = kind == UInt8(ascii: "L")
+            return .file(path: path, Entry(followsLink: followsLink, isListing: isListing, identity: identity))
         }
     }
 }

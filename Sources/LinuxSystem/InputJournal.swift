@@ -30,9 +30,9 @@ public struct InputJournal: Equatable, Sendable {
     }
 
     /// The files, by path; a path that was looked at in both ways stands twice.
-    private(set) var files: [Key: Entry] = [:]
+    var files: [Key: Entry] = [:]
     /// The variables that were asked for; nil is one that was not set.
-    public private(set) var variables: [String: String?] = [:]
+    public internal(set) var variables: [String: String?] = [:]
     /// Whether everything that was looked at could be written down, and was the same whenever it was looked at.
     public private(set) var isComplete = true
     /// When the computation began, in nanoseconds since 1970.

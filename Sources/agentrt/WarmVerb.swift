@@ -45,8 +45,9 @@ enum WarmVerb {
     private static func keep(
         _ keeper: WarmKeeper, _ plan: KeptPlan, _ command: [String], _ global: GlobalOptions
     ) throws {
-        func bundle(_ plan: KeptPlan) -> WarmBundle {
-            WarmBundle(Bundle(path: plan.path, spec: plan.spec), use: plan, isCurrent: plan.isCurrent) { call in
+        func bundle(_ plan: KeptPlan) throws -> WarmBundle {
+            guard let inputs = plan.inputs else { throw RuntimeError("warm: the record of the plan is damaged") }
+            return WarmBundle(Bundle(path: plan.path, spec: plan.spec), use: plan, inputs: inputs) { call in
                 StandbyRun.run(call, plan, command, global)
             }
         }

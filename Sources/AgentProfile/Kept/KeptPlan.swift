@@ -1,5 +1,5 @@
 public import JSON
-internal import LinuxSystem
+public import LinuxSystem
 public import OCISpec
 
 /// A plan that was made before, and its bundle on disk.
@@ -34,13 +34,8 @@ public struct KeptPlan {
         self.use = use
     }
 
-    /// Whether the files that it was made from are as they were; it says nothing of mounts.
-    ///
-    /// - Parameter environment: Looks a variable of the caller's up.
-    /// - Returns: Whether they are, and the variables too.
-    public func isCurrent(_ environment: (String) -> String?) -> Bool {
-        InputJournal.isCurrent(journal, environment)
-    }
+    /// The files and variables that it was made from; it says nothing of mounts. nil for a record that is damaged.
+    public var inputs: InputJournal? { InputJournal(journal) }
 
     /// Puts another call's arguments, and its place in its session, into the configuration.
     ///

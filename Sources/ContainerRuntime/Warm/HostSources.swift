@@ -10,9 +10,11 @@ final class HostSources {
 
     /// Looks at the sources.
     ///
-    /// - Parameter plan: What is to be mounted.
+    /// - Parameters:
+    ///   - plan: What is to be mounted.
+    ///   - journal: What is asked for ``areJournaled``.
     /// - Throws: ``RuntimeError`` where one is gone.
-    init(_ plan: InitPlan) throws(RuntimeError) {
+    init(_ plan: InitPlan, _ journal: InputJournal? = nil) throws(RuntimeError) {
         let mounts = plan.mounts
         root = try during("root.path") { () throws(SystemCallError) in
             FileDescriptorBox(try openFile(plan.rootPath, [.path, .directory, .noFollow]))
@@ -28,9 +30,13 @@ final class HostSources {
                 throw RuntimeError("\(mount.origin): \(quoted(path)): \(Errno.noSuchFile)")
             }
             numbers += [status.device.packed, status.inode]
+            if journal?.holds(path, status) != true { areJournaled = false }
         }
         self.numbers = numbers
     }
+
+    /// Whether a journal says the same of each source: while it is current, so are these.
+    private(set) var areJournaled = true
 
     /// Whether the sources are the same files as when others looked.
     func areThose(of others: HostSources) -> Bool { numbers == others.numbers }

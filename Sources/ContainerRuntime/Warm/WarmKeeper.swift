@@ -89,7 +89,7 @@ public final class WarmKeeper {
             try WatchedFile("mountinfo", in: openFile("/proc/self", [.readOnly, .directory]))
         }
         let tree = try WarmTree(bundle.bundle, in: root)
-        let sources = try HostSources(tree.plan)
+        let sources = try HostSources(tree.plan, bundle.inputs)
         current = Kept(
             bundle: bundle, namespaces: try tree.build(), plan: tree.plan, sources: sources, hostMounts: hostMounts)
         try standBy()
@@ -280,7 +280,7 @@ public final class WarmKeeper {
         guard shown.device == own.device, shown.inode == own.inode else { return false }
         try standby.show(request.bytes, for: call, request.descriptors[2...])
         // What was shown a call cannot wait for another.
-        guard current.bundle.isCurrent(frame.variable) else {
+        guard current.bundle.inputs.isCurrent(frame.variable) else {
             replaceStandby(after: Self.patience)
             return false
         }
@@ -295,7 +295,8 @@ public final class WarmKeeper {
         try forgetIfChanged()
         guard let standby, let current else { return false }
         do {
-            return try standby.suits(call.peer()) && HostSources(current.plan).areThose(of: current.sources)
+            guard try standby.suits(call.peer()) else { return false }
+            return try current.sources.areJournaled || HostSources(current.plan).areThose(of: current.sources)
         } catch {
             return false  // It cannot be looked at: what a call finds that looks for itself, it will say.
         }
