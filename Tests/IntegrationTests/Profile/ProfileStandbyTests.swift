@@ -32,13 +32,20 @@ import Testing
         return shell
     }
 
-    private func stoodBy(_ output: Output) -> Bool { output.standardError.contains("had a sandbox that stood by") }
+    private func stoodBy(_ output: Output) -> Bool {
+        (output.standardError + output.standardOutput).contains("had a sandbox that stood by")
+    }
 
-    /// Runs a line in a sandbox that stood by. Something may be mounted on the machine at any time, which ends what stands
-    /// by, and the next one is a moment away.
+    /// Runs a line in a sandbox that stood by.
     private func call(_ project: SandboxedProject, _ line: String) throws -> Output {
+        try call(command(project, line))
+    }
+
+    /// Runs a command until its call had a sandbox that stood by. Something may be mounted on the machine at any time,
+    /// which ends what stands by, and the next one is a moment away.
+    private func call(_ command: Command) throws -> Output {
         for _ in 0..<50 {
-            let output = try command(project, line).run()
+            let output = try command.run()
             if stoodBy(output) { return output }
             usleep(50_000)
         }
@@ -73,45 +80,29 @@ import Testing
     @Test(arguments: Identity.allCases) func argumentsStreamsAndStatusAreTheCallers(_ identity: Identity) throws {
         let project = try project(identity)
         let keeper = try project.keepWarm(bash)
-        for _ in 0..<50 {
-            var command = try command(project, "read -r a; echo \"out $a\"; echo err >&2; exit 7")
-            command.input = .text("line of the caller\n")
-            let output = try command.run()
-            guard stoodBy(output) else { continue }
-            #expect(output.standardOutput == "out line of the caller\n" && output.status == 7, "\(output)")
-            #expect(output.standardError.contains("err\n"))
-            withExtendedLifetime(keeper) {}
-            return
-        }
-        Issue.record("no sandbox stood by")
+        let line = "read -r a; echo \"out $a\"; echo err >&2; exit 7"
+        let output = try call(command(project, line, input: .text("line of the caller\n")))
+        #expect(output.standardOutput == "out line of the caller\n" && output.status == 7, "\(output)")
+        #expect(output.standardError.contains("err\n"))
+        withExtendedLifetime(keeper) {}
     }
 
     @Test func aFileGetsItsOutputWholeBeforeTheCallEnds() throws {
         let project = try project(.user)
         let keeper = try project.keepWarm(bash)
         let path = try project.scratch.path("output")
-        for _ in 0..<50 {
-            let output = try shell(project, "", "for i in {1..20000}; do echo \"line $i\"; done", "> \(path)").run()
-            guard stoodBy(output) else { continue }
-            #expect(try Files.read(path).split(separator: "\n").count == 20_000, "\(output)")
-            withExtendedLifetime(keeper) {}
-            return
-        }
-        Issue.record("no sandbox stood by")
+        let output = try call(shell(project, "", "for i in {1..20000}; do echo \"line $i\"; done", "> \(path)"))
+        #expect(try Files.read(path).split(separator: "\n").count == 20_000, "\(output)")
+        withExtendedLifetime(keeper) {}
     }
 
     @Test(arguments: Identity.allCases) func pipesReachTheProgram(_ identity: Identity) throws {
         let project = try project(identity)
         let keeper = try project.keepWarm(bash)
-        for _ in 0..<50 {
-            let line = "read -r a; echo \"out $a\" > /dev/stdout; echo err > /dev/stderr"
-            let output = try shell(project, "echo in | (", line, ") 2>&1 | cat").run()
-            guard output.standardOutput.contains("had a sandbox that stood by") else { continue }
-            #expect(output.standardOutput.contains("out in\n") && output.standardOutput.contains("err\n"), "\(output)")
-            withExtendedLifetime(keeper) {}
-            return
-        }
-        Issue.record("no sandbox stood by")
+        let line = "read -r a; echo \"out $a\" > /dev/stdout; echo err > /dev/stderr"
+        let output = try call(shell(project, "echo in | (", line, ") 2>&1 | cat"))
+        #expect(output.standardOutput.contains("out in\n") && output.standardOutput.contains("err\n"), "\(output)")
+        withExtendedLifetime(keeper) {}
     }
 
     // MARK: Its end
