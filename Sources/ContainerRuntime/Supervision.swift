@@ -59,17 +59,7 @@ struct Supervision {
                     ], writable: connections.descriptors, milliseconds: left)
             }
             if ready[2] {
-                switch try socket.receiveMessage()?.message {
-                case .failed(let status, let message):
-                    _ = try during("wait") { try process.waitForEnd() }
-                    throw RuntimeError(message, exitStatus: status)
-                case .ended(let end): programEnd = end
-                case .endedAlone(let end):
-                    programEnd = end
-                    if isOverLimit == nil, streams?.carriesBytes != true { standby?.finish(early: end) }
-                    try socket.sendIfHeard(.proceed)
-                default: channelIsOpen = false
-                }
+                channelIsOpen = try hear(&programEnd, isOverLimit: isOverLimit != nil)
                 continue
             }
             if ready[8], try readiness?.attend(mainProcess: nil) == true { readiness = nil }
@@ -97,6 +87,28 @@ struct Supervision {
             }
             if isOverLimit != nil { try kill() }
         }
+    }
+
+    /// Takes what init has to say.
+    ///
+    /// - Parameters:
+    ///   - programEnd: How the program has ended, where that is what it says.
+    ///   - isOverLimit: Whether it was ended for a limit.
+    /// - Returns: Whether it may have more to say.
+    /// - Throws: ``RuntimeError`` where the program could not be started.
+    private func hear(_ programEnd: inout ProcessEnd?, isOverLimit: Bool) throws(RuntimeError) -> Bool {
+        switch try channel.receiveMessage()?.message {
+        case .failed(let status, let message):
+            _ = try during("wait") { try process.waitForEnd() }
+            throw RuntimeError(message, exitStatus: status)
+        case .ended(let end): programEnd = end
+        case .endedAlone(let end):
+            programEnd = end
+            if !isOverLimit, streams?.carriesBytes != true { standby?.finish(early: end) }
+            try channel.sendIfHeard(.proceed)
+        default: return false
+        }
+        return true
     }
 
     /// A reaping init ends with the program's status, and with 124 when it has kept the time itself.

@@ -73,7 +73,8 @@ enum {
     LINUX_SYSCALL(keyctl), LINUX_SYSCALL(linkat), LINUX_SYSCALL(getgroups), LINUX_SYSCALL(close),
     LINUX_SYSCALL(bind), LINUX_SYSCALL(listen), LINUX_SYSCALL(accept4), LINUX_SYSCALL(setsockopt),
     LINUX_SYSCALL(connect), LINUX_SYSCALL(getsockopt),
-    LINUX_SYSCALL(get_mempolicy), LINUX_SYSCALL(ioprio_get), LINUX_SYSCALL(ioprio_set), LINUX_SYSCALL(pidfd_getfd), LINUX_SYSCALL(sched_setaffinity),
+    LINUX_SYSCALL(get_mempolicy), LINUX_SYSCALL(ioprio_get), LINUX_SYSCALL(ioprio_set),
+    LINUX_SYSCALL(pidfd_getfd), LINUX_SYSCALL(sched_setaffinity),
     LINUX_SYSCALL(sched_setattr), LINUX_SYSCALL(set_mempolicy),
 };
 

@@ -24,10 +24,10 @@ public final class WarmKeeper {
     private var standby: WarmStandby?
     /// When the next one is to be made, in nanoseconds since the machine started; nil where none is.
     private var standbyDue: Int64?
-    /// When connections are taken again, likewise; nil where they are.
-    private var listensAgain: Int64?
     /// Whether that is only to leave a call alone, which matters no more once it has ended.
     private var isPausing = false
+    /// When connections are taken again, likewise in nanoseconds; nil where they are.
+    private var listensAgain: Int64?
 
     private struct Kept {
         let bundle: WarmBundle
